@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The whole build, read top to bottom; `make help` lists the targets.
+
+B       := build
+PREFIX  ?= /usr/local
+SBINDIR ?= $(PREFIX)/sbin
+CC      ?= cc
+CLANG   ?= clang
+BPFTOOL ?= $(or $(shell command -v bpftool),/usr/sbin/bpftool)
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror
+LIBS := libxdp libbpf libmnl jansson
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1)
+
+# Extra checks are asked for by name: SAN=address,undefined and COV=1 each build in a tree of their own.
+ifneq ($(SAN),)
+B      := build/san
+CHECKS += -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+ifneq ($(COV),)
+B      := build/cov
+CHECKS += --coverage
+endif
+
+BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 $(WARN) -I. -idirafter /usr/include/$(shell $(CC) -dumpmachine)
+CPPFLAGS   += -I. -I$(B)/skel -D_GNU_SOURCE -DPC_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
+CFLAGS     ?= -O2 -g
+CFLAGS     += -std=gnu11 $(WARN) $(CHECKS)
+LDFLAGS    += $(CHECKS)
+LDLIBS     += $(shell pkg-config --libs $(LIBS) 2>/dev/null)
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2))
+
+BPF_OBJS  := $(patsubst %.bpf.c,$(B)/%.bpf.o,$(wildcard xdp_prog/*.bpf.c tc_prog/*.bpf.c))
+TEST_BPF  := $(patsubst %.bpf.c,$(B)/%.bpf.o,$(wildcard tests/*/*.bpf.c))
+SKELS     := $(patsubst $(B)/%.bpf.o,$(B)/skel/%.skel.h,$(BPF_OBJS) $(TEST_BPF))
+LIB_OBJS  := $(patsubst %.c,$(B)/%.o,$(wildcard lib/base/*.c lib/kern/*.c))
+BINS      := $(B)/bin/loader $(B)/bin/netctl
+UNIT      := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c))
+PROG      := $(patsubst %.c,$(B)/%,$(filter-out tests/prog/packet.c,$(wildcard tests/prog/*.c)))
+BENCH     := $(patsubst %.c,$(B)/%,$(filter-out %.bpf.c,$(wildcard tests/bench/*.c)))
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all deps check test test-vm bench lint install uninstall clean help
+
+all: $(BINS)	## build loader and netctl
+
+deps:	## install the Debian packages that are missing, if any
+	$(Q)scripts/deps.sh
+
+check: $(UNIT) $(PROG)	## unit tests and house rules: no root, under a minute
+	$(Q)tests/run unit lint
+
+test: deps	## everything: unit, prog, e2e, vm (root)
+	$(Q)$(MAKE) --no-print-directory all $(UNIT) $(PROG) $(BENCH)
+	$(Q)tests/run all
+
+test-vm: all $(PROG)	## the prog and e2e suites on a stock Debian 6.1 kernel in QEMU
+	$(Q)tests/run vm
+
+bench: all $(BENCH)	## ratios, side by side in one run (root)
+	$(Q)tests/bench/run.sh
+
+lint: $(SKELS)	## clang-format, clang-tidy, shellcheck and the house rules
+	$(Q)tests/run lint
+
+install: all	## install under $(DESTDIR)$(PREFIX)
+	install -D -m 0755 -t $(DESTDIR)$(SBINDIR) $(BINS)
+
+uninstall:	## remove what install put there
+	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,$(notdir $(BINS)))
+
+clean:	## remove everything that was built
+	rm -rf build
+
+help:	## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*##  *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t14
+	@echo '  variables: V=1 (show commands)  SAN=address,undefined  COV=1  DESTDIR=  PREFIX='
+
+# --- programs that run in the kernel: clang to an object, bpftool to a skeleton to embed
+
+$(B)/%.bpf.o: %.bpf.c
+	$(call say,BPF,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/skel/%.skel.h: $(B)/%.bpf.o
+	$(call say,SKEL,$<)
+	@mkdir -p $(@D)
+	$(Q)$(BPFTOOL) gen skeleton $< name $(subst /,_,$*) >$@
+
+# --- programs that run here
+
+$(B)/%.o: %.c | $(SKELS)
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/lib/portcullis.a: $(LIB_OBJS)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(B)/bin/%: $(B)/lib/portcullis.a
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) $(filter %.o,$^) $< $(LDLIBS) -o $@
+
+$(B)/bin/loader: $(patsubst %.c,$(B)/%.o,$(wildcard loader/*.c))
+$(B)/bin/netctl: $(patsubst %.c,$(B)/%.o,$(wildcard netctl/*.c))
+
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/lib/portcullis.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+$(B)/tests/prog/%: $(B)/tests/prog/%.o $(B)/tests/prog/packet.o $(B)/lib/portcullis.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/lib/portcullis.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

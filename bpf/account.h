@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Count a packet, per CPU: one counter cell for hook, reason, protocol and verdict, one size slot.
+ */
+#ifndef BPF_ACCOUNT_H
+#define BPF_ACCOUNT_H
+
+#include "abi/counting.h"
+#include "bpf/maps.h"
+#include "bpf/packet.h"
+
+/* A packet as it goes over the wire: itself, or the segments that a GSO super-packet becomes, all
+ * of one size but the last. Sizes in bytes, from the Ethernet header on. */
+struct wire {
+	__u32 segments; /* at least one */
+	__u32 size;     /* of each but the last */
+	__u32 last;     /* of the last */
+};
+
+static __always_inline void count_size(enum pc_hook hook, __u32 size, __u32 packets)
+{
+	__u32 slot = pc_size_slot(size);
+	__u32 key = hook * PC_BLOCKS_PER_HOOK + slot / PC_SIZE_BLOCK;
+	struct pc_size_block *block = bpf_map_lookup_elem(&pc_sizes, &key);
+
+	if (block)
+		block->packets[slot % PC_SIZE_BLOCK] += packets;
+}
+
+/* Plain additions do: a per-CPU cell of one hook is only ever written by that hook, which the
+ * kernel runs with bottom halves off. */
+static __always_inline void account(enum pc_hook hook, enum pc_reason reason,
+                                    enum pc_verdict verdict, const struct packet *p,
+                                    const struct wire *w)
+{
+	__u32 key = pc_cell(hook, reason, p->protocol, verdict);
+	struct pc_counter *cell = bpf_map_lookup_elem(&pc_counters, &key);
+
+	if (cell) {
+		cell->packets += w->segments;
+		cell->bytes += (__u64)(w->segments - 1) * w->size + w->last;
+	}
+	if (w->segments > 1)
+		count_size(hook, w->size, w->segments - 1);
+	count_size(hook, w->last, 1);
+}
+
+#endif

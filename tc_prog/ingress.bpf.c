@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The TC ingress door: the pipeline on every packet on its way in. */
+#include "tc_prog/hook.h"
+
+#include "bpf/pipeline.h"
+
+SEC("tc")
+int portcullis_in(struct __sk_buff *ctx)
+{
+	return hook_verdict(pipeline(PC_HOOK_TC_INGRESS, ctx));
+}
+
+char LICENSE[] SEC("license") = "GPL";

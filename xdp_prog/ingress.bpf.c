@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The XDP door: the pipeline on every frame that comes in, before there is an skb. */
+#include "xdp_prog/hook.h"
+
+#include "bpf/pipeline.h"
+
+SEC("xdp.frags")
+int portcullis_xdp(struct xdp_md *ctx)
+{
+	return hook_verdict(pipeline(PC_HOOK_XDP, ctx));
+}
+
+char LICENSE[] SEC("license") = "GPL";
