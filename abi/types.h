@@ -53,7 +53,8 @@ struct pc_plan {
 	__u8 xdp_mode;   /* enum pc_xdp_mode */
 	__u8 tc_backend; /* enum pc_tc_backend */
 	__u8 early_drop; /* XDP enforces the ingress policy as well */
-	__u8 zero[5];
+	__u8 xdp_auto;   /* the mode was ours to choose */
+	__u8 zero[4];
 };
 _Static_assert(sizeof(struct pc_plan) == 8, "pc_plan is pinned ABI");
 
@@ -63,9 +64,10 @@ struct pc_meta {
 	__u32 ifindex;
 	__u64 netns_cookie; /* SO_NETNS_COOKIE: never reused while the machine is up */
 	struct pc_plan plan;
+	__u8 changing;     /* set while the interface is on its way to another plan */
 	__u8 made_clsact;  /* set before we create the qdisc, so that a crash is healed */
 	__u8 made_xdp_dir; /* the same for libxdp's directory on bpffs */
-	__u8 zero[6];
+	__u8 zero[5];
 };
 _Static_assert(sizeof(struct pc_meta) == 32, "pc_meta is pinned ABI");
 

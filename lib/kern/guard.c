@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What of ours is attached to an interface, and how it comes to be what a plan says. */
+#include "lib/kern/guard.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "abi/names.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/err.h"
+#include "lib/kern/bpffs.h"
+#include "lib/kern/object.h"
+#include "lib/kern/prog.h"
+
+/* What a hook's program, and its tcx link if it has one, are pinned as. */
+static const struct {
+	const char *prog, *link;
+} pin_names[PC_HOOK_COUNT] = {
+	[PC_HOOK_XDP] = { "prog_xdp", NULL },
+	[PC_HOOK_TC_INGRESS] = { "prog_tc_ingress", "link_tc_ingress" },
+	[PC_HOOK_TC_EGRESS] = { "prog_tc_egress", "link_tc_egress" },
+};
+
+static void unpin(const struct pins *pins, const char *entry)
+{
+	char path[PATH_MAX];
+
+	unlink(pins_path(pins, entry, path));
+}
+
+/* --- what is there --- */
+
+struct filter_search {
+	const struct prog_owner *owner;
+	struct guard_tc *tc;
+};
+
+static int on_filter(const struct tc_filter *filter, void *data)
+{
+	struct filter_search *search = data;
+
+	if (search->tc->count < GUARD_MAX_FILTERS && prog_is_owned(filter->prog_id, search->owner))
+		search->tc->filters[search->tc->count++] = *filter;
+	return 0;
+}
+
+/* The program a pinned tcx link runs; 0 when there is no such pin, or its interface is gone. */
+static uint32_t observe_link(const struct pins *pins, enum pc_hook hook)
+{
+	struct bpf_link_info info = { 0 };
+	__u32 len = sizeof(info);
+	char path[PATH_MAX];
+	auto_close int fd = bpf_obj_get(pins_path(pins, pin_names[hook].link, path));
+
+	/* For tcx the kernel says the interface where it does so for XDP (struct bpf_link_info). */
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len) || !info.xdp.ifindex)
+		return 0;
+	return info.prog_id;
+}
+
+int guard_observe(const struct pins *pins, unsigned ifindex, struct guard *ret_guard)
+{
+	struct guard guard = { .xdp_id = 0 };
+	struct prog_owner owner;
+	int r;
+
+	prog_owner_read(pins, &owner);
+	r = xdp_query(ifindex, &guard.xdp);
+	for (unsigned i = 0; !r && i < guard.xdp.count; i++) {
+		if (prog_is_owned(guard.xdp.progs[i].id, &owner))
+			guard.xdp_id = guard.xdp.progs[i].id;
+	}
+	for (enum pc_hook hook = PC_HOOK_TC_INGRESS; !r && hook <= PC_HOOK_TC_EGRESS; hook++) {
+		struct filter_search search = { &owner, &guard.tc[hook] };
+
+		guard.tc[hook].link_prog_id = observe_link(pins, hook);
+		r = tc_each_filter(ifindex, hook, on_filter, &search);
+	}
+	if (!r)
+		*ret_guard = guard;
+	return r;
+}
+
+/* --- TC --- */
+
+static int need_clsact(const struct pins *pins, struct pc_meta *meta)
+{
+	const char *kind = NULL;
+	int r = tc_qdisc_kind(meta->ifindex, &kind);
+
+	if (r || (kind && !strcmp(kind, "clsact")))
+		return r;
+	if (kind)
+		return fail_because(
+			EBUSY,
+			"%s: the %s qdisc is in the place of clsact and not ours to remove; "
+			"try --tc tcx",
+			pins_name(pins), kind);
+	meta->made_clsact = 1;
+	r = pins_write_meta(pins, meta);
+	return r ? r : tc_make_clsact(meta->ifindex);
+}
+
+static int add_filter(const struct pins *pins, struct pc_meta *meta, enum pc_hook hook)
+{
+	auto_close int prog = -1;
+	int r = object_load_tc(pins, hook, &prog);
+
+	if (!r)
+		r = need_clsact(pins, meta);
+	if (!r)
+		r = tc_attach_filter(meta->ifindex, hook, prog);
+	return r ? r : prog_pin(prog, pins, pin_names[hook].prog);
+}
+
+static int add_link(const struct pins *pins, const struct pc_meta *meta, enum pc_hook hook)
+{
+	auto_close int prog = -1, link = -1;
+	int r = object_load_tc(pins, hook, &prog);
+
+	if (r)
+		return r;
+	link = tcx_attach(meta->ifindex, hook, prog);
+	if (link == -EINVAL)
+		return fail_because(
+			EOPNOTSUPP,
+			"%s: this kernel has no tcx (Linux 6.6 and up); use --tc clsact",
+			pins_name(pins));
+	if (link < 0)
+		return fail(link, "attaching the tcx link");
+	r = prog_pin(link, pins, pin_names[hook].link);
+	return r ? r : prog_pin(prog, pins, pin_names[hook].prog);
+}
+
+/* The new one is attached before the old one goes: for a moment a packet may be counted by both,
+ * but none gets by unfiltered. */
+static int converge_tc(const struct pins *pins, struct pc_meta *meta, enum pc_hook hook,
+                       const struct guard_tc *now, enum pc_tc_backend backend, bool renew)
+{
+	unsigned keep = backend == PC_TC_CLSACT && !renew ? 1 : 0;
+	int r = 0;
+
+	if (backend == PC_TC_CLSACT && (renew || !now->count))
+		r = add_filter(pins, meta, hook);
+	if (backend == PC_TC_TCX && (renew || !now->link_prog_id))
+		r = add_link(pins, meta, hook);
+	for (unsigned i = keep; !r && i < now->count; i++)
+		r = tc_detach_filter(meta->ifindex, hook, &now->filters[i]);
+	if (!r && backend != PC_TC_TCX)
+		unpin(pins, pin_names[hook].link);
+	if (!r && backend == PC_TC_NONE)
+		unpin(pins, pin_names[hook].prog);
+	return r;
+}
+
+static int release_clsact(struct pc_meta *meta)
+{
+	int r = meta->made_clsact ? tc_remove_clsact(meta->ifindex) : 0;
+
+	if (!r)
+		meta->made_clsact = 0;
+	return r;
+}
+
+/* --- XDP --- */
+
+static int add_xdp(const struct pins *pins, struct pc_meta *meta, const struct pc_plan *plan)
+{
+	auto_close int prog = -1;
+	int r;
+
+	if (access(PC_LIBXDP_DIR, F_OK)) {
+		meta->made_xdp_dir = 1;
+		r = pins_write_meta(pins, meta);
+		if (r)
+			return r;
+	}
+	r = object_attach_xdp(pins, meta->ifindex, plan, &prog);
+	return r ? r : prog_pin(prog, pins, pin_names[PC_HOOK_XDP].prog);
+}
+
+static int converge_xdp(const struct pins *pins, struct pc_meta *meta, const struct guard *now,
+                        const struct pc_plan *plan, bool renew)
+{
+	bool foreign_alone = now->xdp.mode != PC_XDP_NONE && !now->xdp.dispatcher && !now->xdp_id;
+	int r = 0;
+
+	if (now->xdp_id && now->xdp.mode == plan->xdp_mode && !renew)
+		return 0;
+	if (plan->xdp_mode != PC_XDP_NONE && foreign_alone)
+		return fail_because(
+			EBUSY,
+			"%s: XDP program '%s' (id %u) is attached without libxdp's dispatcher "
+			"and cannot be joined; detach it, or use --no-xdp",
+			pins_name(pins), now->xdp.progs[0].name, now->xdp.progs[0].id);
+	if (now->xdp_id)
+		r = xdp_detach(meta->ifindex, now->xdp_id);
+	if (!r)
+		unpin(pins, pin_names[PC_HOOK_XDP].prog);
+	if (!r && plan->xdp_mode != PC_XDP_NONE)
+		r = add_xdp(pins, meta, plan);
+	return r;
+}
+
+static void release_xdp_dir(const struct pins *pins, struct pc_meta *meta)
+{
+	struct prog_owner owner;
+
+	prog_owner_read(pins, &owner);
+	xdp_remove_leftovers(meta->ifindex, &owner);
+	if (meta->made_xdp_dir && (!rmdir(PC_LIBXDP_DIR) || errno == ENOENT))
+		meta->made_xdp_dir = 0;
+}
+
+/* --- all of it --- */
+
+int guard_converge(const struct pins *pins, struct pc_meta *meta, const struct pc_plan *plan,
+                   bool renew)
+{
+	struct guard now;
+	int r;
+
+	meta->changing = 1;
+	r = pins_write_meta(pins, meta);
+	if (!r)
+		r = guard_observe(pins, meta->ifindex, &now);
+	for (enum pc_hook hook = PC_HOOK_TC_INGRESS; !r && hook <= PC_HOOK_TC_EGRESS; hook++)
+		r = converge_tc(pins, meta, hook, &now.tc[hook], plan->tc_backend, renew);
+	if (!r && plan->tc_backend != PC_TC_CLSACT)
+		r = release_clsact(meta);
+	if (!r)
+		r = converge_xdp(pins, meta, &now, plan,
+		                 renew || plan->early_drop != meta->plan.early_drop);
+	if (r)
+		return r;
+	if (plan->xdp_mode == PC_XDP_NONE)
+		release_xdp_dir(pins, meta);
+	meta->plan = *plan;
+	meta->changing = 0;
+	return pins_write_meta(pins, meta);
+}
+
+/* Half a directory may lack the map that a plan is written to; what is attached is found all the
+ * same, by the maps that are left. */
+static int detach_all(const struct pins *pins, struct pc_meta *meta)
+{
+	const struct pc_plan nothing = { 0 };
+	struct guard now;
+	int r = guard_observe(pins, meta->ifindex, &now);
+
+	for (enum pc_hook hook = PC_HOOK_TC_INGRESS; !r && hook <= PC_HOOK_TC_EGRESS; hook++)
+		r = converge_tc(pins, meta, hook, &now.tc[hook], PC_TC_NONE, false);
+	if (!r)
+		r = release_clsact(meta);
+	return r ? r : converge_xdp(pins, meta, &now, &nothing, false);
+}
+
+int guard_remove(const struct pins *pins, struct pc_meta *meta, bool gone)
+{
+	int r;
+
+	if (!meta->ifindex)
+		meta->ifindex = if_nametoindex(pins->ifname);
+	r = gone || !meta->ifindex ? 0 : detach_all(pins, meta);
+	if (r)
+		return r;
+	release_xdp_dir(pins, meta);
+	return bpffs_remove_dir(pins->path);
+}
+
+/* --- healing --- */
+
+static int heal(const struct pins *pins, enum pins_state state, struct pc_meta *meta)
+{
+	struct pc_plan plan = meta->plan;
+
+	switch (state) {
+	case PINS_HALF:
+		warn("%s: removing what an interrupted attach left", pins_name(pins));
+		return guard_remove(pins, meta, false);
+	case PINS_CHANGING:
+		warn("%s: going back to the state before an interrupted change", pins_name(pins));
+		return guard_converge(pins, meta, &plan, true);
+	case PINS_GONE:
+		warn("%s: the interface is gone, removing its pins", pins_name(pins));
+		return guard_remove(pins, meta, true);
+	default:
+		return 0;
+	}
+}
+
+static int heal_one(const struct pins *pins)
+{
+	struct pc_meta meta;
+	enum pins_state state = pins_state(pins, &meta);
+	int back, r;
+
+	if (state == PINS_WHOLE || state == PINS_NONE)
+		return 0;
+	if (state == PINS_GONE)
+		return heal(pins, state, &meta);
+	back = netns_visit(pins->netns);
+	if (back == -ERR_ABSENT)
+		return heal(pins, PINS_GONE, &meta);
+	if (back < 0)
+		return back;
+	r = heal(pins, state, &meta);
+	netns_return(back);
+	return r;
+}
+
+int guard_heal_all(const char *root)
+{
+	auto_free struct pins *list = NULL;
+	size_t count;
+	int r = pins_list(root, NULL, &list, &count);
+
+	for (size_t i = 0; !r && i < count; i++)
+		r = heal_one(&list[i]);
+	return r;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The pin directories: one for each interface, its maps inside, all under one root with one lock.
+ */
+#ifndef LIB_KERN_PINS_H
+#define LIB_KERN_PINS_H
+
+#include <limits.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "abi/types.h"
+#include "lib/kern/netns.h"
+
+/* The directory of one interface, there or not. */
+struct pins {
+	char root[PATH_MAX];
+	char path[PATH_MAX];
+	char netns[NETNS_NAME_SIZE]; /* as netns_name() says it */
+	char ifname[IF_NAMESIZE];
+};
+
+enum pins_state {
+	PINS_NONE,     /* no directory */
+	PINS_HALF,     /* one that an interrupted attach or a stranger's hand left incomplete */
+	PINS_CHANGING, /* one whose interface was being changed when the loader ended */
+	PINS_GONE,     /* its interface is gone; one of the same name is another one */
+	PINS_WHOLE,
+};
+
+/* The root an option asks for, or the default. */
+const char *pins_root(const char *option);
+
+/* Waits for the root's lock. Makes the root, and mounts the file system under it, if `create`.
+ * *ret_lock is -1 when there is no root and none was to be made. The lock goes with the process. */
+int pins_lock(const char *root, bool create, int *ret_lock);
+
+/* Removes what is empty of the root and the file system under it, if we brought it. Under the lock.
+ */
+void pins_tidy(const char *root);
+
+/* Where the pins of an interface are or would be. `netns` as netns_name() says it. */
+void pins_at(const char *root, const char *netns, const char *ifname, struct pins *ret_pins);
+
+/* Every interface with a directory under the root, sorted; only those of one namespace unless
+ * `netns` is NULL. The caller frees *ret_pins. -EACCES when we may not look. */
+int pins_list(const char *root, const char *netns, struct pins **ret_pins, size_t *ret_count);
+
+/* What is there. *ret_meta is filled as far as it can be read, else all zero. */
+enum pins_state pins_state(const struct pins *pins, struct pc_meta *ret_meta);
+
+/* Opens a pinned map of ours; one of another shape is refused. A file descriptor or negative errno.
+ */
+int pins_open_map(const struct pins *pins, const char *name);
+
+/* Makes the directory and its meta map. */
+int pins_create(const struct pins *pins, const struct pc_meta *meta);
+int pins_write_meta(const struct pins *pins, const struct pc_meta *meta);
+
+/* The path of an entry. Returns `ret_path`. */
+const char *pins_path(const struct pins *pins, const char *entry, char ret_path[static PATH_MAX]);
+
+/* How messages call it: "eth0", or "NETNS:eth0". */
+const char *pins_name(const struct pins *pins);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* loader check: what this kernel and the devices offer, and what attach will make of it. */
+#include <net/if_arp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <bpf/libbpf.h>
+
+#include "abi/names.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/err.h"
+#include "lib/base/json.h"
+#include "lib/base/table.h"
+#include "lib/kern/bpffs.h"
+#include "lib/kern/link.h"
+#include "lib/kern/netns.h"
+#include "lib/kern/tc.h"
+#include "lib/kern/xdp.h"
+#include "loader/commands.h"
+
+/* One thing the kernel offers or does not, and what follows. */
+struct feature {
+	const char *key, *text;
+	bool (*offered)(void);
+	const char *with, *without;
+	bool needed;
+};
+
+static bool has_btf(void)
+{
+	return !access("/sys/kernel/btf/vmlinux", R_OK);
+}
+
+static bool has_jit(void)
+{
+	auto_fclose FILE *file = fopen("/proc/sys/net/core/bpf_jit_enable", "r");
+	int on = 0;
+
+	return file && fscanf(file, "%d", &on) == 1 && on;
+}
+
+static bool has_xdp(void)
+{
+	return libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_XDP, NULL) == 1;
+}
+
+static bool has_tc(void)
+{
+	return libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_SCHED_CLS, NULL) == 1;
+}
+
+static bool has_bpffs(void)
+{
+	return bpffs_holds(PC_BPFFS);
+}
+
+static const struct feature features[] = {
+	{ "xdp", "XDP programs", has_xdp, "counts and measures every packet", "only --no-xdp works",
+	  false },
+	{ "tc", "TC programs", has_tc, "enforces the policy", "nothing to enforce with", true },
+	{ "tcx", "tcx links", tcx_offered, "--tc tcx works", "--tc clsact, the default, works",
+	  false },
+	{ "freplace", "program extensions", xdp_dispatcher_offered,
+	  "XDP joins libxdp's dispatcher, others may join us", "XDP runs alone on an interface",
+	  false },
+	{ "btf", "kernel type information", has_btf, "", "XDP programs are refused", true },
+	{ "jit", "JIT compiler", has_jit, "", "everything is some ten times slower", false },
+	{ "bpffs", "BPF file system", has_bpffs, "", "attach mounts it, detach unmounts it",
+	  false },
+};
+#define FEATURE_COUNT (sizeof(features) / sizeof(*features))
+
+static const char *mode_cost(enum pc_xdp_mode mode, const struct link *link)
+{
+	const char *why;
+
+	if (mode == PC_XDP_SKB)
+		return "works on every device; an skb is made first, so drops cost more";
+	if (xdp_best_mode(link, false, &why) == PC_XDP_SKB)
+		return why;
+	return "before an skb is made; not every driver has it, auto tries";
+}
+
+static void check_kernel(struct table *table, json_t *kernel)
+{
+	for (size_t i = 0; i < FEATURE_COUNT; i++) {
+		const struct feature *f = &features[i];
+		bool offered = f->offered();
+
+		table_cell(table, "%s", f->text);
+		table_cell(table, "%s", offered ? "yes" : f->needed ? "NO" : "no");
+		table_cell(table, "%s", offered ? f->with : f->without);
+		json_object_set_new(kernel, f->key, json_boolean(offered));
+	}
+}
+
+static void check_occupants(const struct xdp_state *xdp, json_t *ret_programs, char *text,
+                            size_t size)
+{
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (unsigned i = 0; i < xdp->count; i++) {
+		json_array_append_new(ret_programs, json_pack("{s:i,s:s}", "id", xdp->progs[i].id,
+		                                              "name", xdp->progs[i].name));
+		if (len < size)
+			len += snprintf(text + len, size - len, "%s%s (id %u)", i ? ", " : "",
+			                xdp->progs[i].name, xdp->progs[i].id);
+	}
+}
+
+static int check_interface(const char *ifname, bool json, json_t *interfaces)
+{
+	auto_table struct table *table = table_new("lll");
+	json_t *programs = json_array();
+	const char *kind = NULL, *why;
+	enum pc_xdp_mode best;
+	struct xdp_state xdp;
+	char occupants[256];
+	struct link link;
+	bool ethernet;
+	int r = link_get(ifname, &link);
+
+	if (!r)
+		r = xdp_query(link.ifindex, &xdp);
+	if (!r)
+		r = tc_qdisc_kind(link.ifindex, &kind);
+	if (r) {
+		json_decref(programs);
+		return r;
+	}
+	ethernet = link.type == ARPHRD_ETHER || link.type == ARPHRD_LOOPBACK;
+	best = xdp_best_mode(&link, false, &why);
+	check_occupants(&xdp, programs, occupants, sizeof(occupants));
+	json_array_append_new(
+		interfaces,
+		json_pack("{s:s,s:i,s:o,s:i,s:b,s:s,s:s,s:o,s:o}", "ifname", link.name, "ifindex",
+	                  link.ifindex, "driver", json_text(link.driver), "mtu", link.mtu,
+	                  "ethernet", ethernet, "xdp_mode", xdp_mode_name(best), "xdp_mode_reason",
+	                  why, "xdp_programs", programs, "qdisc", json_text(kind)));
+	if (json)
+		return 0;
+	printf("\n%s: driver %s, MTU %u%s\n", link.name, *link.driver ? link.driver : "unknown",
+	       link.mtu, ethernet ? "" : "; NO Ethernet header: attach will refuse it");
+	for (enum pc_xdp_mode mode = PC_XDP_NATIVE; mode <= PC_XDP_SKB; mode++) {
+		table_cell(table, "XDP in %s mode", xdp_mode_name(mode));
+		table_cell(table, "%s", mode == best ? "auto" : "");
+		table_cell(table, "%s", mode_cost(mode, &link));
+	}
+	table_cell(table, "XDP programs now");
+	table_cell(table, "%s", xdp.count ? "yes" : "none");
+	table_cell(table, "%s%s", occupants,
+	           !xdp.count       ? ""
+	           : xdp.dispatcher ? "; in libxdp's dispatcher, we join"
+	                            : "; not in libxdp's dispatcher");
+	table_cell(table, "clsact qdisc now");
+	table_cell(table, "%s", kind ? kind : "none");
+	table_cell(table, "%s", kind ? "stays when we go" : "made by attach, removed by detach");
+	table_print(table, "  ", stdout);
+	return 0;
+}
+
+static int run_check(const struct invocation *inv)
+{
+	auto_table struct table *table = table_new("lll");
+	json_t *kernel = json_object(), *interfaces = json_array();
+	struct utsname host;
+	int r = netns_enter(inv->common.netns), printed = 0;
+
+	if (!r && geteuid())
+		r = fail_because(1, "root is needed: try sudo");
+	if (!r) {
+		uname(&host);
+		check_kernel(table, kernel);
+		if (!inv->common.json) {
+			printf("Linux %s\n", host.release);
+			table_print(table, "  ", stdout);
+		}
+	}
+	for (int i = 0; !r && i < inv->operand_count; i++)
+		r = check_interface(inv->operands[i], inv->common.json, interfaces);
+	if (!inv->common.json || r) {
+		json_decref(kernel);
+		json_decref(interfaces);
+		return r;
+	}
+	printed = json_print(json_pack("{s:s,s:o,s:o}", "release", host.release, "kernel", kernel,
+	                               "interfaces", interfaces));
+	return printed;
+}
+
+const struct cmd check_cmd = {
+	"check", "[IFACE...]", "what kernel and devices offer, and what attach will do", NULL,
+	0,       run_check
+};

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* netctl: looks at and steers a data plane that is already running. */
+#include "netctl/commands.h"
+
+int main(int argc, char **argv)
+{
+	const struct cmd commands[] = { stats_cmd, watch_cmd, { 0 } };
+
+	return cmd_main("looks at what portcullis counts and does", commands, argc, argv);
+}

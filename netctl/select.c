@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which interfaces a command is about: those named, or all that are attached. */
+#include "netctl/select.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/err.h"
+
+static const char *what_is_wrong(enum pins_state state)
+{
+	switch (state) {
+	case PINS_NONE:
+		return "not attached";
+	case PINS_HALF:
+		return "its attach was interrupted; any loader command cleans up";
+	case PINS_CHANGING:
+		return "the loader is at work, or was interrupted; any loader command puts it "
+		       "right";
+	case PINS_GONE:
+		return "the interface is gone; any loader command cleans up";
+	default:
+		return NULL;
+	}
+}
+
+static int select_named(const struct invocation *inv, const char *root, const char *netns,
+                        struct pins *list)
+{
+	for (int i = 0; i < inv->operand_count; i++) {
+		struct pc_meta meta;
+		const char *wrong;
+
+		pins_at(root, netns, inv->operands[i], &list[i]);
+		wrong = what_is_wrong(pins_state(&list[i], &meta));
+		if (wrong)
+			return fail_because(ERR_ABSENT, "%s: %s", pins_name(&list[i]), wrong);
+	}
+	return 0;
+}
+
+static size_t keep_whole(struct pins *list, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct pc_meta meta;
+		const char *wrong = what_is_wrong(pins_state(&list[i], &meta));
+
+		if (wrong)
+			warn("%s: %s", pins_name(&list[i]), wrong);
+		else
+			list[kept++] = list[i];
+	}
+	return kept;
+}
+
+int select_interfaces(const struct invocation *inv, struct pins **ret_pins, size_t *ret_count)
+{
+	const char *root = pins_root(inv->common.pin_root);
+	auto_free struct pins *list = NULL;
+	char netns[NETNS_NAME_SIZE];
+	size_t count = inv->operand_count;
+	int r;
+
+	if (geteuid())
+		return fail_because(EPERM, "root is needed: try sudo");
+	r = netns_enter(inv->common.netns);
+	if (!r)
+		r = netns_name(netns);
+	if (r)
+		return r;
+	if (count) {
+		list = calloc(count, sizeof(*list));
+		r = list ? select_named(inv, root, netns, list) : fail(ENOMEM, "start");
+	} else {
+		r = pins_list(root, inv->common.netns ? netns : NULL, &list, &count);
+		if (!r)
+			count = keep_whole(list, count);
+		if (!r && !count)
+			r = fail_because(ERR_ABSENT, "no interface is attached");
+	}
+	if (r)
+		return r;
+	*ret_pins = TAKE_PTR(list);
+	*ret_count = count;
+	return 0;
+}
