@@ -11,6 +11,9 @@ BPFTOOL ?= $(or $(shell command -v bpftool),/usr/sbin/bpftool)
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror
 LIBS := libxdp libbpf libmnl jansson
 
+PKG_CFLAGS := $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
+PKG_LIBS   := $(shell pkg-config --libs $(LIBS) 2>/dev/null)
+
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1)
 
 # Extra checks are asked for by name: SAN=address,undefined and COV=1 each build in a tree of their own.
@@ -24,11 +27,11 @@ CHECKS += --coverage
 endif
 
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 $(WARN) -I. -idirafter /usr/include/$(shell $(CC) -dumpmachine)
-CPPFLAGS   += -I. -I$(B)/skel -D_GNU_SOURCE -DPC_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
+CPPFLAGS   += -I. -I$(B)/skel -D_GNU_SOURCE -DPC_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
 CFLAGS     ?= -O2 -g
 CFLAGS     += -std=gnu11 $(WARN) $(CHECKS)
 LDFLAGS    += $(CHECKS)
-LDLIBS     += $(shell pkg-config --libs $(LIBS) 2>/dev/null)
+LDLIBS     += $(PKG_LIBS) -lm
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2))
@@ -44,18 +47,23 @@ BENCH     := $(patsubst %.c,$(B)/%,$(filter-out %.bpf.c,$(wildcard tests/bench/*
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps check test test-vm bench lint install uninstall clean help
+
+.PHONY: all deps unit check test test-vm bench install uninstall clean help
 
 all: $(BINS)	## build loader and netctl
 
 deps:	## install the Debian packages that are missing, if any
 	$(Q)scripts/deps.sh
 
-check: $(UNIT) $(PROG)	## unit tests and house rules: no root, under a minute
-	$(Q)tests/run unit lint
+unit: $(UNIT)
 
-test: deps	## everything: unit, prog, e2e, vm (root)
-	$(Q)$(MAKE) --no-print-directory all $(UNIT) $(PROG) $(BENCH)
+check: all	## house rules and unit tests, with sanitizers: no root, under a minute
+	$(Q)$(MAKE) --no-print-directory SAN=address,undefined unit
+	$(Q)tests/run lint unit
+
+test: deps	## everything: check, prog, e2e, vm (root)
+	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) all $(PROG) $(BENCH)
+	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) SAN=address,undefined unit
 	$(Q)tests/run all
 
 test-vm: all $(PROG)	## the prog and e2e suites on a stock Debian 6.1 kernel in QEMU
@@ -63,9 +71,6 @@ test-vm: all $(PROG)	## the prog and e2e suites on a stock Debian 6.1 kernel in 
 
 bench: all $(BENCH)	## ratios, side by side in one run (root)
 	$(Q)tests/bench/run.sh
-
-lint: $(SKELS)	## clang-format, clang-tidy, shellcheck and the house rules
-	$(Q)tests/run lint
 
 install: all	## install under $(DESTDIR)$(PREFIX)
 	install -D -m 0755 -t $(DESTDIR)$(SBINDIR) $(BINS)

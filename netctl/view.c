@@ -3,6 +3,7 @@
 #include "netctl/view.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -245,7 +246,7 @@ static void bar(double share, int width)
 {
 	/* Eighths of a character cell, so that small shares can be told apart. */
 	static const char *const eighths[] = { "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
-	int filled = share * width * 8 + 0.5;
+	int filled = lround(share * width * 8);
 
 	if (share > 0 && !filled)
 		filled = 1;

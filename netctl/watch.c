@@ -2,7 +2,7 @@
 /* netctl watch: rates as they are now, a minute's sparkline, sizes as bars; lines or JSON when
  * piped. */
 #include <errno.h>
-#include <inttypes.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,7 +159,7 @@ static void sparkline(const double *sparks, int count, char *text, size_t size)
 		most = sparks[i] > most ? sparks[i] : most;
 	for (int i = SPARKS - count; i < SPARKS && len < size; i++) {
 		/* Nothing is a gap, a little is the lowest bar. */
-		int height = most > 0 ? (int)(sparks[i] / most * 7 + 0.5) : 0;
+		int height = most > 0 ? (int)lround(sparks[i] / most * 7) : 0;
 
 		len += snprintf(text + len, size - len, "%s",
 		                sparks[i] > 0 ? heights[height] : " ");

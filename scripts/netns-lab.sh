@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # netns-lab.sh - two hosts and the wire between them, in network namespaces: a place to try portcullis, with a demo.
 #
 #     NAME-client                                      NAME-server

@@ -27,7 +27,7 @@ int fail(int err, const char *what, ...)
 {
 	va_list args;
 
-	err = abs(err);
+	err = abs(err) ?: EIO; /* a failure is never a success, whatever became of errno */
 	va_start(args, what);
 	say(what, args, err);
 	va_end(args);
@@ -41,7 +41,7 @@ int fail_because(int err, const char *text, ...)
 	va_start(args, text);
 	say(text, args, 0);
 	va_end(args);
-	return -abs(err);
+	return -(abs(err) ?: EIO);
 }
 
 void warn(const char *text, ...)

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
 # Runs one command as root under a stock Debian kernel, in a QEMU guest with this machine's files.
 #
 # usage: boot.sh [-k DIR] [-t SECONDS] [-m MIB] [-c CPUS] [--] COMMAND [ARGUMENT...]

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
 # Fetches a stock Debian kernel for the guest and prints where it is unpacked; installs nothing.
 #
 # usage: kernel.sh [-d CACHE] [METAPACKAGE]

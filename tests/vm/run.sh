@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
 # Runs the suites that want a stock kernel, all in one QEMU guest, and prints their TAP.
 #
 # usage: run.sh [-k METAPACKAGE] [SUITE...]

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The arrows of README's map, enforced: which folder may include from which.
+. "$(dirname "$0")/rule.inc"
+
+may() {
+	case $1 in
+	abi) echo abi ;;
+	bpf) echo abi bpf ;;
+	xdp_prog | tc_prog) echo abi bpf "$1" ;;
+	lib/base) echo lib/base ;;
+	lib/kern) echo abi lib/base lib/kern xdp_prog tc_prog ;; # the skeletons, by name only
+	loader | netctl) echo abi lib/base lib/kern "$1" ;;
+	esac
+}
+
+offenders() {
+	local dir from file rest target
+	for dir in abi bpf xdp_prog tc_prog lib/base lib/kern loader netctl; do
+		from=" $(may "$dir") "
+		while IFS=: read -r file rest; do
+			target=$(sed -n 's/.*#include "\(.*\)\/[^/]*".*/\1/p' <<<"$rest")
+			[[ $from == *" ${target:-$dir} "* ]] || echo "$file includes from $target"
+			if [[ $dir == lib/kern && $target == *_prog && $rest != *.skel.h* ]]; then
+				echo "$file includes more than a skeleton from $target"
+			fi
+		done < <(grep -H '^#include "' "$dir"/*.[ch] 2>/dev/null)
+	done
+	return 0
+}
+offenders | rule "folders include only from where README's map lets them"
