@@ -147,9 +147,12 @@ static int read_since_baseline(const struct pins *pins, bool reset, struct count
 	auto_free struct counters *baseline = NULL, *reading = NULL;
 	int r = read_baseline(pins, &baseline);
 
-	if (!r)
-		r = read_raw(pins, &reading);
-	if (!r && reset)
+	if (r)
+		return r;
+	r = read_raw(pins, &reading);
+	if (r || !reading)
+		return r;
+	if (reset)
 		r = write_baseline(pins, reading);
 	if (r)
 		return r;
