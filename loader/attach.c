@@ -59,20 +59,27 @@ static int check_args(const struct attach_args *args, int interfaces)
 	return 0;
 }
 
-static struct pc_plan plan_for(const struct attach_args *args, const struct link *link)
+static int make_plan(const struct attach_args *args, const struct link *link,
+                     const struct pins *pins, struct pc_plan *ret_plan)
 {
 	struct pc_plan plan = { .early_drop = args->early_drop };
+	struct guard now;
 	const char *why;
+	int r = 0;
 
 	if (!args->no_tc)
 		plan.tc_backend = args->tc == TC_WORD_TCX ? PC_TC_TCX : PC_TC_CLSACT;
-	if (args->no_xdp)
-		return plan;
-	plan.xdp_auto = args->xdp_mode == MODE_AUTO;
-	plan.xdp_mode = args->xdp_mode == MODE_SKB ? PC_XDP_SKB : PC_XDP_NATIVE;
+	plan.xdp_auto = !args->no_xdp && args->xdp_mode == MODE_AUTO;
 	if (plan.xdp_auto)
-		plan.xdp_mode = xdp_best_mode(link, args->early_drop, &why);
-	return plan;
+		r = guard_observe(pins, link->ifindex, &now);
+	if (r)
+		return r;
+	if (plan.xdp_auto)
+		plan.xdp_mode = xdp_best_mode(link, &now.xdp, now.xdp_id, args->early_drop, &why);
+	else if (!args->no_xdp)
+		plan.xdp_mode = args->xdp_mode == MODE_SKB ? PC_XDP_SKB : PC_XDP_NATIVE;
+	*ret_plan = plan;
+	return 0;
 }
 
 static bool was_attached(const struct undo *undo)
@@ -125,8 +132,12 @@ static int attach_one(const struct session *session, const char *ifname,
 	if (link.type != ARPHRD_ETHER && link.type != ARPHRD_LOOPBACK)
 		return fail_because(EOPNOTSUPP,
 		                    "interface '%s': its frames have no Ethernet header", ifname);
-	plan = plan_for(args, &link);
 	pins_at(session->root, session->netns, link.name, pins);
+	r = make_plan(args, &link, pins, &plan);
+	if (!r)
+		r = pins_refuse_other_versions(pins);
+	if (r)
+		return r;
 	if (pins_state(pins, &meta) == PINS_NONE) {
 		r = netns_cookie(&cookie);
 		if (r)

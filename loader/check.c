@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* loader check: what this kernel and the devices offer, and what attach will make of it. */
+#include <errno.h>
 #include <net/if_arp.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,11 +75,12 @@ static const struct feature features[] = {
 
 static const char *mode_cost(enum pc_xdp_mode mode, const struct link *link)
 {
+	const struct xdp_state nobody = { 0 };
 	const char *why;
 
 	if (mode == PC_XDP_SKB)
 		return "works on every device; an skb is made first, so drops cost more";
-	if (xdp_best_mode(link, false, &why) == PC_XDP_SKB)
+	if (xdp_best_mode(link, &nobody, 0, false, &why) == PC_XDP_SKB)
 		return why;
 	return "before an skb is made; not every driver has it, auto tries";
 }
@@ -132,7 +134,7 @@ static int check_interface(const char *ifname, bool json, json_t *interfaces)
 		return r;
 	}
 	ethernet = link.type == ARPHRD_ETHER || link.type == ARPHRD_LOOPBACK;
-	best = xdp_best_mode(&link, false, &why);
+	best = xdp_best_mode(&link, &xdp, 0, false, &why);
 	check_occupants(&xdp, programs, occupants, sizeof(occupants));
 	json_array_append_new(
 		interfaces,
@@ -167,18 +169,18 @@ static int run_check(const struct invocation *inv)
 	auto_table struct table *table = table_new("lll");
 	json_t *kernel = json_object(), *interfaces = json_array();
 	struct utsname host;
-	int r = netns_enter(inv->common.netns), printed = 0;
+	int r = geteuid() ? fail_because(EPERM, "root is needed: try sudo") : 0;
 
-	if (!r && geteuid())
-		r = fail_because(1, "root is needed: try sudo");
-	if (!r) {
-		uname(&host);
+	uname(&host);
+	/* First, as the JIT's switch is shown in the initial namespace only. */
+	if (!r)
 		check_kernel(table, kernel);
-		if (!inv->common.json) {
-			printf("Linux %s\n", host.release);
-			table_print(table, "  ", stdout);
-		}
+	if (!r && !inv->common.json) {
+		printf("Linux %s\n", host.release);
+		table_print(table, "  ", stdout);
 	}
+	if (!r)
+		r = netns_enter(inv->common.netns);
 	for (int i = 0; !r && i < inv->operand_count; i++)
 		r = check_interface(inv->operands[i], inv->common.json, interfaces);
 	if (!inv->common.json || r) {

@@ -84,7 +84,8 @@ static void describe_xdp(const struct pins *pins, const struct pc_meta *meta,
 	struct link link;
 
 	if (meta->plan.xdp_auto && !link_get(pins->ifname, &link)) {
-		if (xdp_best_mode(&link, meta->plan.early_drop, &why) != meta->plan.xdp_mode)
+		if (xdp_best_mode(&link, &guard->xdp, guard->xdp_id, meta->plan.early_drop, &why) !=
+		    meta->plan.xdp_mode)
 			why = "the driver has no native XDP";
 	}
 	snprintf(note, size, "%s; %s; %s", meta->plan.early_drop ? "drops early" : "counts only",

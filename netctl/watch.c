@@ -206,7 +206,7 @@ static int render(const struct watched *list, size_t count, const struct invocat
 	time[strlen(time) - 3] = ':';
 
 	if (!inv->common.json && isatty(STDOUT_FILENO))
-		printf("\033[H\033[J%s   every %g s, Ctrl-C ends\n\n", time, seconds);
+		printf("\033[H\033[J%s   the last %.3g s, Ctrl-C ends\n\n", time, seconds);
 	for (size_t i = 0; !r && i < count; i++) {
 		if (inv->common.json)
 			r = json_print(watched_json(&list[i], time, seconds));

@@ -236,6 +236,35 @@ enum pins_state pins_state(const struct pins *pins, struct pc_meta *ret_meta)
 	return ret_meta->changing ? PINS_CHANGING : PINS_WHOLE;
 }
 
+int pins_refuse_other_versions(const struct pins *pins)
+{
+	char base[PATH_MAX], path[PATH_MAX];
+	auto_closedir DIR *dir = NULL;
+	struct dirent *entry;
+	char *slash;
+
+	snprintf(base, sizeof(base), "%s", pins->root);
+	slash = strrchr(base, '/');
+	/* A root of another name has no versions beside it. */
+	if (!slash || strcmp(slash + 1, PC_ABI_DIR) != 0)
+		return 0;
+	*slash = '\0';
+	dir = opendir(base);
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_name[0] != 'v' || !strcmp(entry->d_name, PC_ABI_DIR) ||
+		    snprintf(path, sizeof(path), "%s/%s/%s", base, entry->d_name,
+		             pins_name(pins)) >= PATH_MAX)
+			continue;
+		if (!access(path, F_OK))
+			return fail_because(
+				EEXIST,
+				"%s: pinned by another version of portcullis in %s; detach it "
+				"with that version's loader first",
+				pins_name(pins), path);
+	}
+	return 0;
+}
+
 int pins_write_meta(const struct pins *pins, const struct pc_meta *meta)
 {
 	auto_close int fd = pins_open_map(pins, PC_MAP_META);

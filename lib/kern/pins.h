@@ -49,6 +49,10 @@ int pins_list(const char *root, const char *netns, struct pins **ret_pins, size_
 /* What is there. *ret_meta is filled as far as it can be read, else all zero. */
 enum pins_state pins_state(const struct pins *pins, struct pc_meta *ret_meta);
 
+/* Refuses an interface that another version of the pinned ABI, under a root beside ours, has pins
+ * for: its programs would filter and count besides ours. */
+int pins_refuse_other_versions(const struct pins *pins);
+
 /* Opens a pinned map of ours; one of another shape is refused. A file descriptor or negative errno.
  */
 int pins_open_map(const struct pins *pins, const char *name);

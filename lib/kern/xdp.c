@@ -37,8 +37,13 @@ const char *xdp_mode_name(enum pc_xdp_mode mode)
 	}
 }
 
-enum pc_xdp_mode xdp_best_mode(const struct link *link, bool early_drop, const char **ret_why)
+enum pc_xdp_mode xdp_best_mode(const struct link *link, const struct xdp_state *now,
+                               uint32_t own_id, bool early_drop, const char **ret_why)
 {
+	if (now->dispatcher && now->count > (own_id ? 1 : 0)) {
+		*ret_why = "the dispatcher that others are in runs in that mode";
+		return now->mode;
+	}
 	if (early_drop) {
 		*ret_why = "early drop is meant to come before the skb";
 		return PC_XDP_NATIVE;

@@ -39,8 +39,10 @@ int xdp_detach(unsigned ifindex, uint32_t prog_id);
  * interfaces of the same number in other network namespaces for this one. */
 int xdp_remove_leftovers(unsigned ifindex, const struct prog_owner *owner);
 
-/* The mode that costs this device least, and in *ret_why the reason, a sentence's second half. */
-enum pc_xdp_mode xdp_best_mode(const struct link *link, bool early_drop, const char **ret_why);
+/* The mode that costs this device least, given what is attached `now`, our own program of id
+ * `own_id` (0: none) aside; in *ret_why the reason, a sentence's second half. */
+enum pc_xdp_mode xdp_best_mode(const struct link *link, const struct xdp_state *now,
+                               uint32_t own_id, bool early_drop, const char **ret_why);
 
 /* Whether this kernel can run programs beside each other in libxdp's dispatcher: it loads one that
  * extends another (freplace), which a kernel in lockdown refuses. */
