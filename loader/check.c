@@ -188,9 +188,8 @@ static int run_check(const struct invocation *inv)
 		json_decref(interfaces);
 		return r;
 	}
-	printed = json_print(json_pack("{s:s,s:o,s:o}", "release", host.release, "kernel", kernel,
-	                               "interfaces", interfaces));
-	return printed;
+	return json_print(json_pack("{s:s,s:o,s:o}", "release", host.release, "kernel", kernel,
+	                            "interfaces", interfaces));
 }
 
 const struct cmd check_cmd = {
