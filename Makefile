@@ -4,6 +4,7 @@
 B       := build
 PREFIX  ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
+MANDIR  ?= $(PREFIX)/share/man
 CC      ?= cc
 CLANG   ?= clang
 BPFTOOL ?= $(or $(shell command -v bpftool),/usr/sbin/bpftool)
@@ -73,10 +74,12 @@ bench: all $(BENCH)	## ratios, side by side in one run (root)
 	$(Q)tests/bench/run.sh
 
 install: all	## install under $(DESTDIR)$(PREFIX)
-	install -D -m 0755 -t $(DESTDIR)$(SBINDIR) $(BINS)
+	$(Q)install -D -m 0755 -t $(DESTDIR)$(SBINDIR) $(BINS)
+	$(Q)install -D -m 0644 -t $(DESTDIR)$(MANDIR)/man8 $(wildcard man/*.8)
 
 uninstall:	## remove what install put there
-	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,$(notdir $(BINS)))
+	$(Q)rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,$(notdir $(BINS)))
+	$(Q)rm -f $(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(wildcard man/*.8)))
 
 clean:	## remove everything that was built
 	rm -rf build
