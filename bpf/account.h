@@ -28,11 +28,8 @@ static __always_inline void count_size(enum pc_hook hook, __u32 size, __u32 pack
 
 /* Plain additions do: a per-CPU cell of one hook is only ever written by that hook, which the
  * kernel runs with bottom halves off. */
-static __always_inline void account(enum pc_hook hook, enum pc_reason reason,
-                                    enum pc_verdict verdict, const struct packet *p,
-                                    const struct wire *w)
+static __always_inline void account(enum pc_hook hook, __u32 key, const struct wire *w)
 {
-	__u32 key = pc_cell(hook, reason, p->protocol, verdict);
 	struct pc_counter *cell = bpf_map_lookup_elem(&pc_counters, &key);
 
 	if (cell) {

@@ -10,8 +10,8 @@
 
 static __always_inline enum pc_verdict classify(const struct packet *p)
 {
-	if (p->protocol == PC_PROTO_TCP && p->has_ports &&
-	    p->dport == bpf_htons(PC_BUILTIN_DST_PORT))
+	if (__builtin_expect(p->dport == bpf_htons(PC_BUILTIN_DST_PORT), 0) &&
+	    p->protocol == PC_PROTO_TCP)
 		return PC_VERDICT_DROP;
 	return PC_VERDICT_PASS;
 }

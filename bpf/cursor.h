@@ -7,44 +7,34 @@
 
 #include <bpf/bpf_helpers.h>
 
-/* No header is looked for further in than this. A power of two less one, as the verifier wants to
- * see a bound it can follow through a mask. */
+/* No header is looked for further in than this. */
 #define CURSOR_MAX_OFFSET 0x7fff
 
 struct cursor {
 	hook_ctx *ctx;
-	void *data, *data_end; /* what the kernel lets us read in place */
+	void *data, *data_end; /* what can be read in place */
 	__u32 offset;          /* of the next header, bytes from the start of the frame */
-	__u32 len;             /* of the frame, bytes, also where it cannot be read in place */
+	__u32 len;             /* of the frame, bytes */
 	__u32 end;             /* where the IP header says the packet ends; never past len */
-	__u32 tags;            /* VLAN tags met so far, one in packet metadata included */
-	bool copying;          /* a constant: read by copy, wherever the bytes are */
+	bool copying;          /* a constant: reads by copy what cannot be read in place */
 };
 
 /* Looks at the next `size` bytes without moving. NULL: the frame, or what can be read of it in
  * place, ends before. `copy` must hold `size` bytes and outlive the result. */
 static __always_inline const void *cursor_peek_(const struct cursor *c, void *copy, __u32 size)
 {
-	__u32 offset = c->offset;
-	void *at;
+	const void *at = c->data + c->offset;
 
 	if (c->copying)
-		return hook_load_bytes(c->ctx, offset, copy, size) ? NULL : copy;
+		return hook_load_bytes(c->ctx, c->offset, copy, size) ? NULL : copy;
 
-	/* Hidden from the compiler, which would prove the mask superfluous and drop it; the
-	 * verifier does not remember that proof. */
-	asm volatile("" : "+r"(offset));
-	at = c->data + (offset & CURSOR_MAX_OFFSET);
+	/* One value to the compiler: worked out again later, it would be unchecked to the verifier.
+	 */
+	asm("" : "+r"(at));
+	__builtin_assume(at != NULL);
 	return at + size <= c->data_end ? at : NULL;
 }
 #define cursor_peek(c, copy) ((const typeof(*(copy)) *)cursor_peek_(c, copy, sizeof(*(copy))))
-
-/* Whether part of the frame cannot be read in place: it lies outside the linear area of an skb, or
- * in a later buffer of an XDP frame. */
-static __always_inline bool cursor_has_more_to_copy(const struct cursor *c)
-{
-	return c->data + c->len > c->data_end;
-}
 
 /* Moves on by `size` bytes. */
 static __always_inline void cursor_skip(struct cursor *c, __u32 size)
@@ -52,12 +42,13 @@ static __always_inline void cursor_skip(struct cursor *c, __u32 size)
 	c->offset += size;
 }
 
-/* Where ways through a layer meet again: hides from the compiler which it was, so that it does not
- * make a copy of all that follows for each, and from the verifier, which would look at what follows
- * once for each. Swapping bytes to and fro is a number the verifier does not follow. */
+/* Where ways through a layer meet again: hides from the verifier which it was, as it would look at
+ * what follows once for each. It does not see that the same is done and undone. Reading in place
+ * has few ways, and the verifier needs to know how far in it is. */
 static __always_inline void cursor_forget_way(struct cursor *c)
 {
-	asm volatile("%0 = be32 %0; %0 = be32 %0" : "+r"(c->offset));
+	if (c->copying)
+		asm volatile("%0 ^= %1; %0 ^= %1" : "+r"(c->offset) : "r"(c->len));
 }
 
 /* Whether the next `size` bytes are part of the packet, and not padding or past its end. */

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Bytes to struct packet: link, network, transport. Every way to fail has a reason. */
+/* Bytes to struct packet: link, network, transport. Every way to fail has a reason.
+ *
+ * Compiled twice: in place, fast and for plain packets, where any reason but PASS (and fragments,
+ * IPv6 extensions) means "by copy, please", as few ways are cheap to verify and run; and by copy.
+ */
 #ifndef BPF_PARSE_H
 #define BPF_PARSE_H
 
@@ -21,7 +25,7 @@
 #define MAX_IP6_EXT_HEADERS 32
 #define IP_OFFSET_MASK      0x1fff
 #define IP_MORE_FRAGMENTS   0x2000
-#define IP6_OFFSET_MASK     0xfff8
+#define IP6_OFFSET_SHIFT    3
 #define IP6_MORE_FRAGMENTS  0x0001
 #define LARGEST_IP_LENGTH   65535
 
@@ -30,6 +34,11 @@
 #define SCTP_HEADER_LEN   12
 #define ICMP_HEADER_LEN   8
 #define ICMPV6_HEADER_LEN 4
+
+struct eth_header { /* struct ethhdr is packed: its type would be read byte by byte */
+	__u8 dest[ETH_ALEN], source[ETH_ALEN];
+	__be16 type;
+};
 
 struct vlan_header { /* what follows the EtherType of a tag, IEEE 802.1Q */
 	__be16 tci;
@@ -47,40 +56,56 @@ struct ip6_ext_header { /* RFC 8200 4.2; no extension header is shorter */
 	__be32 id;
 };
 
-/* What one layer tells the next. */
+/* What one layer tells the next. Whole words, so that nothing is masked on the way. */
 struct layer {
-	__u16 type;            /* EtherType of what follows */
-	__u8 version;          /* of IP; 0: not IP, or nothing to be read beyond it */
-	__u8 number;           /* IP protocol number of what follows */
-	__u16 fragment_offset; /* not 0: a later fragment, with no transport header */
-	__u16 more_fragments;  /* not 0: the packet goes on in other fragments */
+	__u32 type;     /* EtherType of what follows, network byte order */
+	bool goes_on;   /* to a transport protocol */
+	__u32 number;   /* IP protocol number of what follows */
+	__u32 fragment; /* offset, not 0 in a later fragment, and flag, as IPv4 has them */
 };
+
+static __always_inline bool is_vlan_tag(__u32 type)
+{
+	return type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD);
+}
+
+static __always_inline enum pc_reason parse_vlan_tags(struct cursor *c, struct layer *next)
+{
+	__u32 tags = hook_tags(c->ctx);
+
+#pragma unroll
+	for (int i = 0; i <= MAX_VLAN_TAGS && is_vlan_tag(next->type); i++) {
+		struct vlan_header copy;
+		const struct vlan_header *tag;
+
+		if (tags++ == MAX_VLAN_TAGS)
+			return PC_R_VLAN_DEPTH;
+		tag = cursor_peek(c, &copy);
+		if (!tag)
+			return PC_R_SHORT;
+		next->type = tag->type;
+		cursor_skip(c, sizeof(*tag));
+	}
+	cursor_forget_way(c);
+	return PC_R_PASS;
+}
 
 static __always_inline enum pc_reason parse_link(struct cursor *c, struct layer *next)
 {
-	struct ethhdr copy;
-	const struct ethhdr *eth = cursor_peek(c, &copy);
+	struct eth_header copy;
+	const struct eth_header *eth;
 
-	if (!eth)
-		return PC_R_SHORT;
-	next->type = bpf_ntohs(eth->h_proto);
-	cursor_skip(c, sizeof(*eth));
-
-#pragma unroll
-	for (int i = 0; i <= MAX_VLAN_TAGS; i++) {
-		struct vlan_header tag_copy;
-		const struct vlan_header *tag;
-
-		if (next->type != ETH_P_8021Q && next->type != ETH_P_8021AD)
-			break;
-		if (c->tags++ == MAX_VLAN_TAGS)
-			return PC_R_VLAN_DEPTH;
-		tag = cursor_peek(c, &tag_copy);
-		if (!tag)
+	if (__builtin_expect(hook_lacks_link(c->ctx), 0)) {
+		next->type = hook_type(c->ctx);
+	} else {
+		eth = cursor_peek(c, &copy);
+		if (!eth)
 			return PC_R_SHORT;
-		next->type = bpf_ntohs(tag->type);
-		cursor_skip(c, sizeof(*tag));
+		next->type = eth->type;
+		cursor_skip(c, sizeof(*eth));
 	}
+	if (__builtin_expect(is_vlan_tag(next->type), 0))
+		return parse_vlan_tags(c, next);
 	return PC_R_PASS;
 }
 
@@ -90,6 +115,27 @@ static __always_inline enum pc_reason parse_arp(struct cursor *c, struct packet 
 	return cursor_has(c, ARP_HEADER_LEN) ? PC_R_PASS : PC_R_SHORT;
 }
 
+/* Ports count as soon as their four bytes are in the frame, whatever is wrong with the lengths or
+ * the rest of the header: no rule is slipped past by a tiny first fragment or a header that lies.
+ */
+static __always_inline void take_ports(struct packet *p, __be16 source, __be16 dest)
+{
+	p->sport = source;
+	p->dport = dest;
+	p->has_ports = true;
+}
+
+static __always_inline enum pc_reason parse_ports(struct cursor *c, struct packet *p)
+{
+	struct ports copy;
+	const struct ports *ports = cursor_peek(c, &copy);
+
+	if (!ports)
+		return PC_R_SHORT;
+	take_ports(p, ports->source, ports->dest);
+	return PC_R_PASS;
+}
+
 /* RFC 9293 3.1. The data offset counts 32-bit words. */
 static __always_inline enum pc_reason parse_tcp(struct cursor *c, struct packet *p)
 {
@@ -97,11 +143,14 @@ static __always_inline enum pc_reason parse_tcp(struct cursor *c, struct packet 
 	const struct tcphdr *tcp = cursor_peek(c, &copy);
 	__u32 header_len;
 
-	if (!tcp || !cursor_has(c, sizeof(*tcp)))
+	if (!tcp) {
+		parse_ports(c, p);
 		return PC_R_SHORT;
+	}
+	take_ports(p, tcp->source, tcp->dest);
 	header_len = tcp->doff * 4;
 	if (header_len < sizeof(*tcp) || !cursor_has(c, header_len))
-		return PC_R_TCP_OFFSET;
+		return cursor_has(c, sizeof(*tcp)) ? PC_R_TCP_OFFSET : PC_R_SHORT;
 	p->header_len = c->offset + header_len;
 	return PC_R_PASS;
 }
@@ -114,82 +163,53 @@ static __always_inline enum pc_reason parse_udp(struct cursor *c, struct packet 
 	const struct udphdr *udp = cursor_peek(c, &copy);
 	__u32 len;
 
-	if (!udp || !cursor_has(c, sizeof(*udp)))
+	if (!udp) {
+		parse_ports(c, p);
+		return PC_R_SHORT;
+	}
+	take_ports(p, udp->source, udp->dest);
+	if (!cursor_has(c, sizeof(*udp)))
 		return PC_R_SHORT;
 	p->header_len = c->offset + sizeof(*udp);
 	len = bpf_ntohs(udp->len);
 	if (!len)
 		return c->end - c->offset > LARGEST_IP_LENGTH ? PC_R_PASS : PC_R_UDP_LENGTH;
-	if (len < sizeof(*udp) || (!more_fragments && !cursor_has(c, len)))
+	if (len < sizeof(*udp) || (!cursor_has(c, len) && !more_fragments))
 		return PC_R_UDP_LENGTH;
 	return PC_R_PASS;
 }
 
 static __always_inline enum pc_reason parse_sctp(struct cursor *c, struct packet *p)
 {
-	if (!cursor_has(c, SCTP_HEADER_LEN))
+	if (parse_ports(c, p) != PC_R_PASS || !cursor_has(c, SCTP_HEADER_LEN))
 		return PC_R_SHORT;
 	p->header_len = c->offset + SCTP_HEADER_LEN;
 	return PC_R_PASS;
 }
 
-/* Ports count as soon as their four bytes are in the frame, whatever is wrong with the lengths or
- * the rest of the header: no rule is slipped past by a tiny first fragment or a header that lies.
- */
-static __always_inline bool parse_ports(struct cursor *c, struct packet *p)
-{
-	struct ports copy;
-	const struct ports *ports = cursor_peek(c, &copy);
-
-	if (!ports)
-		return false;
-	p->sport = ports->source;
-	p->dport = ports->dest;
-	p->has_ports = true;
-	return true;
-}
-
-static __always_inline enum pc_protocol protocol_of(const struct layer *next)
-{
-	switch (next->number) {
-	case IPPROTO_TCP:
-		return PC_PROTO_TCP;
-	case IPPROTO_UDP:
-		return PC_PROTO_UDP;
-	case IPPROTO_ICMP:
-		return next->version == 4 ? PC_PROTO_ICMP : PC_PROTO_OTHER;
-	case IPPROTO_ICMPV6:
-		return next->version == 6 ? PC_PROTO_ICMPV6 : PC_PROTO_OTHER;
-	default:
-		return PC_PROTO_OTHER;
-	}
-}
-
 static __always_inline enum pc_reason parse_transport(struct cursor *c, struct packet *p,
                                                       const struct layer *next)
 {
-	p->protocol = protocol_of(next);
-	if (next->fragment_offset)
-		return PC_R_PASS;
+	bool first = !(next->fragment & bpf_htons(IP_OFFSET_MASK));
 
-	switch (next->number) {
+	switch (__builtin_expect(next->number, IPPROTO_TCP)) {
 	case IPPROTO_TCP:
+		p->protocol = PC_PROTO_TCP;
+		return first ? parse_tcp(c, p) : PC_R_PASS;
 	case IPPROTO_UDP:
+		p->protocol = PC_PROTO_UDP;
+		return first ? parse_udp(c, p, next->fragment & bpf_htons(IP_MORE_FRAGMENTS))
+		             : PC_R_PASS;
 	case IPPROTO_SCTP:
-		if (!parse_ports(c, p))
-			return PC_R_SHORT;
-	}
-	switch (next->number) {
-	case IPPROTO_TCP:
-		return parse_tcp(c, p);
-	case IPPROTO_UDP:
-		return parse_udp(c, p, next->more_fragments);
-	case IPPROTO_SCTP:
-		return parse_sctp(c, p);
+		return first ? parse_sctp(c, p) : PC_R_PASS;
 	case IPPROTO_ICMP:
-		return cursor_has(c, ICMP_HEADER_LEN) ? PC_R_PASS : PC_R_SHORT;
+		if (next->type == bpf_htons(ETH_P_IP))
+			p->protocol = PC_PROTO_ICMP;
+		return !first || cursor_has(c, ICMP_HEADER_LEN) ? PC_R_PASS : PC_R_SHORT;
 	case IPPROTO_ICMPV6:
-		return cursor_has(c, ICMPV6_HEADER_LEN) ? PC_R_PASS : PC_R_SHORT;
+		if (next->type == bpf_htons(ETH_P_IPV6))
+			p->protocol = PC_PROTO_ICMPV6;
+		return !first || cursor_has(c, ICMPV6_HEADER_LEN) ? PC_R_PASS : PC_R_SHORT;
 	default:
 		return PC_R_PASS;
 	}
@@ -200,8 +220,7 @@ static __always_inline enum pc_reason parse_ip4(struct cursor *c, struct layer *
 {
 	struct iphdr copy;
 	const struct iphdr *ip = cursor_peek(c, &copy);
-	enum pc_reason length = PC_R_PASS;
-	__u32 header_len, total_len;
+	__u32 offset = c->offset, header_len, total_len;
 
 	if (!ip)
 		return PC_R_SHORT;
@@ -210,31 +229,36 @@ static __always_inline enum pc_reason parse_ip4(struct cursor *c, struct layer *
 	header_len = ip->ihl * 4;
 	if (header_len < sizeof(*ip))
 		return PC_R_IP4_IHL;
-	if (c->offset + header_len > c->len)
+
+	next->number = ip->protocol;
+	next->fragment = ip->frag_off & bpf_htons(IP_OFFSET_MASK | IP_MORE_FRAGMENTS);
+	if (next->fragment && !c->copying)
 		return PC_R_SHORT;
+	cursor_skip(c, header_len);
 
 	total_len = bpf_ntohs(ip->tot_len);
-	if (total_len >= header_len && cursor_has(c, total_len))
-		c->end = c->offset + total_len;
-	else if (total_len || c->len - c->offset <= LARGEST_IP_LENGTH)
-		length = PC_R_IP4_LENGTH;
-
-	next->fragment_offset = ip->frag_off & bpf_htons(IP_OFFSET_MASK);
-	next->more_fragments = ip->frag_off & bpf_htons(IP_MORE_FRAGMENTS);
-	next->version = 4;
-	next->number = ip->protocol;
-	cursor_skip(c, header_len);
-	return length;
+	if (total_len >= header_len && offset + total_len <= c->end) {
+		c->end = offset + total_len;
+		next->goes_on = true;
+		return PC_R_PASS;
+	}
+	if (c->offset > c->len)
+		return PC_R_SHORT;
+	if (total_len || c->len - offset <= LARGEST_IP_LENGTH) {
+		next->goes_on = c->copying;
+		return PC_R_IP4_LENGTH;
+	}
+	next->goes_on = true;
+	return PC_R_PASS;
 }
 
 /* The walk along the extension headers, and where it has come to. */
 struct ip6_walk {
 	hook_ctx *ctx;
-	__u32 offset; /* of the next header, bytes from the start of the frame */
-	__u16 fragment_offset;
-	__u16 more_fragments;
-	__u8 number; /* of the next header */
-	__u8 reason; /* enum pc_reason; unless it is PASS the rest is not to be used */
+	__u32 offset;    /* of the next header, bytes from the start of the frame */
+	__be16 fragment; /* as in struct layer */
+	__u8 number;     /* of the next header */
+	__u8 reason;     /* enum pc_reason; unless it is PASS the rest is not to be used */
 };
 
 #define IP6_EXTENSIONS \
@@ -246,6 +270,15 @@ static __always_inline bool is_ip6_extension(__u8 number)
 	return number < 64 ? IP6_EXTENSIONS >> number & 1 : number == IPPROTO_MH;
 }
 
+/* What IPv6 puts below the fragment offset, IPv4 puts above. */
+static __always_inline __be16 ip4_fragment(__be16 ip6)
+{
+	__u16 field = bpf_ntohs(ip6);
+
+	return bpf_htons(field >> IP6_OFFSET_SHIFT |
+	                 (field & IP6_MORE_FRAGMENTS) * IP_MORE_FRAGMENTS);
+}
+
 /* One extension header: RFC 8200 4, RFC 4302 2.2 (authentication), RFC 6275 6.1 (mobility). Returns
  * 1 when there is none to follow. */
 static long walk_ip6_extension(__u32 turn, struct ip6_walk *walk)
@@ -253,7 +286,7 @@ static long walk_ip6_extension(__u32 turn, struct ip6_walk *walk)
 	struct ip6_ext_header ext;
 
 	(void)turn;
-	if (!is_ip6_extension(walk->number) || walk->fragment_offset) {
+	if (!is_ip6_extension(walk->number) || walk->fragment & bpf_htons(IP_OFFSET_MASK)) {
 		walk->reason = PC_R_PASS;
 		return 1;
 	}
@@ -262,8 +295,7 @@ static long walk_ip6_extension(__u32 turn, struct ip6_walk *walk)
 		return 1;
 	}
 	if (walk->number == IPPROTO_FRAGMENT) {
-		walk->fragment_offset = ext.offset & bpf_htons(IP6_OFFSET_MASK);
-		walk->more_fragments = ext.offset & bpf_htons(IP6_MORE_FRAGMENTS);
+		walk->fragment = ip4_fragment(ext.offset);
 		walk->offset += sizeof(ext);
 	} else if (walk->number == IPPROTO_AH) {
 		walk->offset += (ext.len + 2) * 4;
@@ -292,8 +324,7 @@ static __always_inline enum pc_reason parse_ip6_extensions(struct cursor *c, str
 		return PC_R_IP6_DEPTH;
 	c->offset = walk.offset;
 	next->number = walk.number;
-	next->fragment_offset = walk.fragment_offset;
-	next->more_fragments = walk.more_fragments;
+	next->fragment = walk.fragment;
 	return PC_R_PASS;
 }
 
@@ -305,6 +336,7 @@ static __always_inline enum pc_reason parse_ip6(struct cursor *c, struct packet 
 	struct ipv6hdr copy;
 	const struct ipv6hdr *ip6 = cursor_peek(c, &copy);
 	enum pc_reason length = PC_R_PASS;
+	bool jumbogram = false;
 	__u32 payload_len;
 
 	if (!ip6)
@@ -320,29 +352,35 @@ static __always_inline enum pc_reason parse_ip6(struct cursor *c, struct packet 
 	else if (payload_len)
 		c->end = c->offset + payload_len;
 	else if (c->len - c->offset > LARGEST_IP_LENGTH)
-		p->unwired = next->number == IPPROTO_HOPOPTS ? sizeof(struct ip6_ext_header) : 0;
+		jumbogram = true;
 	else if (next->number != IPPROTO_HOPOPTS)
 		c->end = c->offset;
 
 	if (is_ip6_extension(next->number)) {
-		enum pc_reason walk = parse_ip6_extensions(c, next);
+		enum pc_reason walk;
 
+		if (!c->copying)
+			return PC_R_SHORT;
+		if (jumbogram && next->number == IPPROTO_HOPOPTS)
+			p->unwired = sizeof(struct ip6_ext_header);
+		walk = parse_ip6_extensions(c, next);
 		if (walk != PC_R_PASS)
 			return walk;
 	}
-	next->version = 6;
+	if (length == PC_R_PASS || c->copying)
+		next->goes_on = true;
 	return length;
 }
 
 static __always_inline enum pc_reason parse_network(struct cursor *c, struct packet *p,
                                                     struct layer *next)
 {
-	switch (next->type) {
-	case ETH_P_IP:
+	switch (__builtin_expect(next->type, bpf_htons(ETH_P_IP))) {
+	case bpf_htons(ETH_P_IP):
 		return parse_ip4(c, next);
-	case ETH_P_IPV6:
+	case bpf_htons(ETH_P_IPV6):
 		return parse_ip6(c, p, next);
-	case ETH_P_ARP:
+	case bpf_htons(ETH_P_ARP):
 		return parse_arp(c, p);
 	default:
 		return PC_R_PASS;
@@ -359,10 +397,8 @@ static __always_inline enum pc_reason parse(struct cursor *c, struct packet *p)
 	reason = parse_link(c, &next);
 	if (reason != PC_R_PASS)
 		return reason;
-	if (c->tags)
-		cursor_forget_way(c);
 	reason = parse_network(c, p, &next);
-	if (!next.version)
+	if (!next.goes_on)
 		return reason;
 	cursor_forget_way(c);
 	transport = parse_transport(c, p, &next);

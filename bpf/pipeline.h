@@ -10,42 +10,44 @@
 #include "bpf/packet.h"
 #include "bpf/parse.h"
 
-/* The slow way for headers that cannot be read in place. A global function: verified on its own. */
-__attribute__((noinline)) int parse_by_copy(hook_ctx *ctx, struct packet *p)
-{
-	struct cursor c;
-
-	if (!p)
-		return PC_R_SHORT;
-	c = hook_cursor(ctx);
-	c.copying = true;
-	return parse(&c, p);
-}
-
-/* One way in, one way out: whatever a stage finds, the packet is counted once, under one reason.
- * A hook's hook.h comes first; it gives hook_ctx, hook_cursor(), hook_load_bytes(), hook_wire(). */
-static __always_inline enum pc_verdict pipeline(enum pc_hook hook, hook_ctx *ctx)
+/* What becomes of a packet once it is parsed: judged, and counted once under one reason. */
+static __always_inline enum pc_verdict conclude(enum pc_hook hook, hook_ctx *ctx,
+                                                enum pc_reason reason, const struct packet *p)
 {
 	enum pc_verdict verdict = PC_VERDICT_PASS;
-	struct cursor c = hook_cursor(ctx);
-	struct packet p = { .protocol = PC_PROTO_OTHER };
-	enum pc_reason reason = parse(&c, &p);
-	struct wire w;
 
-	if (reason == PC_R_SHORT && cursor_has_more_to_copy(&c)) {
-		struct packet copy = { .protocol = PC_PROTO_OTHER };
-
-		reason = parse_by_copy(ctx, &copy);
-		p = copy;
-	}
-	w = hook_wire(&c, &p);
-
-	if (enforce && classify(&p) == PC_VERDICT_DROP) {
+	if (enforce && classify(p) == PC_VERDICT_DROP) {
 		verdict = PC_VERDICT_DROP;
 		reason = PC_R_RULE;
 	}
-	account(hook, reason, verdict, &p, &w);
+	hook_account(ctx, hook, pc_cell(hook, reason, p->protocol, verdict), p);
 	return verdict;
+}
+
+/* The long way, for every packet that is not plain: headers that cannot be read in place, are rare
+ * or flawed. A global function: verified on its own. */
+__attribute__((noinline)) int pipeline_by_copy(hook_ctx *ctx, enum pc_hook hook)
+{
+	struct packet p = { .protocol = PC_PROTO_OTHER };
+	struct cursor c = hook_cursor(ctx);
+	enum pc_reason reason;
+
+	c.copying = true;
+	c.len = c.end = hook_len(ctx);
+	reason = parse(&c, &p);
+	return conclude(hook, ctx, reason, &p);
+}
+
+/* One way in, one way out. A hook's hook.h comes first; it gives hook_ctx, hook_cursor(),
+ * hook_len(), hook_tags(), hook_load_bytes(), hook_account(). */
+static __always_inline enum pc_verdict pipeline(enum pc_hook hook, hook_ctx *ctx)
+{
+	struct packet p = { .protocol = PC_PROTO_OTHER };
+	struct cursor c = hook_cursor(ctx);
+
+	if (parse(&c, &p) != PC_R_PASS)
+		return pipeline_by_copy(ctx, hook);
+	return conclude(hook, ctx, PC_R_PASS, &p);
 }
 
 #endif

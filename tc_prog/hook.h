@@ -16,16 +16,51 @@ static __always_inline long hook_load_bytes(hook_ctx *ctx, __u32 offset, void *t
 }
 
 #include "bpf/account.h"
+#include "bpf/config.h"
 #include "bpf/cursor.h"
 #include "tc_prog/gso.h"
 
-#define VLAN_TAG_LEN 4
+#define VLAN_TAG_LEN    4
+#define LINK_HEADER_LEN 14
 
-/* Read anew for each use: a length that is compared while parsing and then picks a histogram slot
- * would have the verifier tell apart every way it was compared. */
+/* The kernel's own view of the packet, as far as we look at it. */
+struct sk_buff {
+	unsigned char *head, *data;
+	__u16 mac_header; /* bytes from head */
+} __attribute__((preserve_access_index));
+
+extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym __weak;
+
+/* Whether the link header is not in the packet's data. When a program in skb mode has the kernel
+ * copy a packet (net/core/skbuff.c, skb_pp_cow_data, since Linux 6.9) the copy forgets how long its
+ * link header is, and TC ingress is shown the packet from the network header on. */
+static __always_inline bool hook_lacks_link(hook_ctx *ctx)
+{
+	const struct sk_buff *skb;
+
+	if (!can_see_kern_ctx)
+		return false;
+	skb = bpf_cast_to_kern_ctx(ctx);
+	return skb->data - skb->head != skb->mac_header;
+}
+
+/* EtherType of what follows the link header, network byte order. */
+static __always_inline __u32 hook_type(const hook_ctx *ctx)
+{
+	return ctx->protocol;
+}
+
+/* Of the packet's data, bytes. Read anew for each use: a length that is compared while parsing and
+ * then picks a histogram slot would have the verifier tell apart every way it was compared. */
 static __always_inline __u32 hook_len(const hook_ctx *ctx)
 {
 	return *(const volatile __u32 *)&ctx->len;
+}
+
+/* VLAN tags kept beside the packet: 0 or 1. Read where it is used, as few packets need it early. */
+static __always_inline __u32 hook_tags(const hook_ctx *ctx)
+{
+	return *(const volatile __u32 *)&ctx->vlan_present;
 }
 
 static __always_inline struct cursor hook_cursor(hook_ctx *ctx)
@@ -38,21 +73,41 @@ static __always_inline struct cursor hook_cursor(hook_ctx *ctx)
 		.data_end = (void *)(long)ctx->data_end,
 		.len = len,
 		.end = len,
-		.tags = !!ctx->vlan_present,
 	};
 }
 
-/* A tag that the kernel keeps beside the packet is on the wire nonetheless. */
-static __always_inline struct wire hook_wire(const struct cursor *c, const struct packet *p)
+/* Bytes that are on the wire but not in the packet's data. */
+static __always_inline __u32 len_beside(hook_ctx *ctx)
 {
-	__u32 tag = c->ctx->vlan_present ? VLAN_TAG_LEN : 0;
-	struct wire w = { .segments = 1, .last = hook_len(c->ctx) };
+	__u32 len = hook_tags(ctx) * VLAN_TAG_LEN;
 
-	if (c->ctx->gso_size)
-		w = gso_wire(c->ctx, w.last, p);
-	w.size += tag;
-	w.last += tag;
-	return w;
+	if (__builtin_expect(hook_lacks_link(ctx), 0))
+		len += LINK_HEADER_LEN;
+	return len;
+}
+
+/* A global function: verified on its own, and out of the way of all packets that are one. */
+__attribute__((noinline)) int account_gso(hook_ctx *ctx, enum pc_hook hook, __u32 cell,
+                                          __u32 header_len, __u32 unwired)
+{
+	struct packet p = { .header_len = header_len, .unwired = unwired };
+	struct wire w = gso_wire(ctx, hook_len(ctx), &p);
+
+	w.size += len_beside(ctx);
+	w.last += len_beside(ctx);
+	account(hook, cell, &w);
+	return 0;
+}
+
+static __always_inline void hook_account(hook_ctx *ctx, enum pc_hook hook, __u32 cell,
+                                         const struct packet *p)
+{
+	struct wire w = { .segments = 1, .last = hook_len(ctx) + len_beside(ctx) };
+
+	if (__builtin_expect(ctx->gso_size, 0))
+		account_gso(ctx, hook, cell, p->header_len, p->unwired);
+	else
+		account(hook, cell, &w);
 }
 
 /* Pass means next, not accept: other filters still run. */

@@ -15,19 +15,56 @@ static __always_inline long hook_load_bytes(hook_ctx *ctx, __u32 offset, void *t
 }
 
 #include "bpf/account.h"
+#include "bpf/config.h"
 #include "bpf/cursor.h"
 
-/* All buffers of the frame: data_end is only the end of the first. Worked out anew for each use: a
- * length that is compared while parsing and then picks a histogram slot would have the verifier
- * tell apart every way it was compared. */
+/* The kernel's own view of the frame, as far as we look at it. */
+struct xdp_buff {
+	__u32 flags;
+} __attribute__((preserve_access_index));
+
+#define XDP_FLAGS_HAS_FRAGS 1
+
+extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym __weak;
+
+/* Of the frame, bytes, in all its buffers: data_end is only the end of the first. */
 static __always_inline __u32 hook_len(hook_ctx *ctx)
 {
-	return bpf_xdp_get_buff_len(ctx);
+	const struct xdp_buff *frame;
+
+	if (!can_see_kern_ctx)
+		return bpf_xdp_get_buff_len(ctx);
+
+	frame = bpf_cast_to_kern_ctx(ctx);
+	if (frame->flags & XDP_FLAGS_HAS_FRAGS)
+		return bpf_xdp_get_buff_len(ctx);
+	return ctx->data_end - ctx->data;
 }
 
+/* A frame begins with its link header. */
+static __always_inline bool hook_lacks_link(hook_ctx *ctx)
+{
+	(void)ctx;
+	return false;
+}
+
+static __always_inline __u32 hook_type(const hook_ctx *ctx)
+{
+	(void)ctx;
+	return 0;
+}
+
+/* VLAN tags kept beside the packet. */
+static __always_inline __u32 hook_tags(hook_ctx *ctx)
+{
+	(void)ctx;
+	return 0;
+}
+
+/* In place a frame is its first buffer: a packet that goes on has a length that does not fit. */
 static __always_inline struct cursor hook_cursor(hook_ctx *ctx)
 {
-	__u32 len = hook_len(ctx);
+	__u32 len = ctx->data_end - ctx->data;
 
 	return (struct cursor){
 		.ctx = ctx,
@@ -38,10 +75,13 @@ static __always_inline struct cursor hook_cursor(hook_ctx *ctx)
 	};
 }
 
-static __always_inline struct wire hook_wire(const struct cursor *c, const struct packet *p)
+static __always_inline void hook_account(hook_ctx *ctx, enum pc_hook hook, __u32 cell,
+                                         const struct packet *p)
 {
+	struct wire w = { .segments = 1, .last = hook_len(ctx) };
+
 	(void)p;
-	return (struct wire){ .segments = 1, .last = hook_len(c->ctx) };
+	account(hook, cell, &w);
 }
 
 /* XDP_PASS goes on to the next program of libxdp's chain. */

@@ -5,7 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "lib/base/err.h"
 #include "lib/base/log.h"
@@ -22,6 +25,17 @@ static int refused(int error, const char *what)
 	if (!reason)
 		return fail(error, "%s", what);
 	return fail_because(error, "%s: %s: %s", what, strerror(abs(error)), reason);
+}
+
+/* Whether programs may look at the kernel's own struct behind their context: bpf_cast_to_kern_ctx()
+ * came with Linux 6.2. Asking the kernel's BTF would take longer than all the rest of an attach. */
+static bool kernel_shows_context(void)
+{
+	struct utsname host;
+	unsigned major, minor;
+
+	return !uname(&host) && sscanf(host.release, "%u.%u", &major, &minor) == 2 &&
+	       (major > 6 || (major == 6 && minor >= 2));
 }
 
 static void destroy_xdp(struct xdp_prog_ingress **skel)
@@ -41,6 +55,7 @@ int object_attach_xdp(const struct pins *pins, unsigned ifindex, const struct pc
 	if (!skel)
 		return refused(errno, "opening the XDP program");
 	skel->rodata->enforce = plan->early_drop;
+	skel->rodata->can_see_kern_ctx = kernel_shows_context();
 	r = xdp_attach(ifindex, plan->xdp_mode, skel->obj, ret_prog_fd);
 	return r ? refused(r, "attaching the XDP program") : 0;
 }
@@ -60,7 +75,10 @@ static int load_ingress(const struct bpf_object_open_opts *opts)
 	__attribute__((cleanup(destroy_tc_ingress))) struct tc_prog_ingress *skel =
 		tc_prog_ingress__open_opts(opts);
 
-	if (!skel || tc_prog_ingress__load(skel))
+	if (!skel)
+		return -errno;
+	skel->rodata->can_see_kern_ctx = kernel_shows_context();
+	if (tc_prog_ingress__load(skel))
 		return -errno;
 	return fcntl(bpf_program__fd(skel->progs.portcullis_in), F_DUPFD_CLOEXEC, 0);
 }
