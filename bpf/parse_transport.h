@@ -3,6 +3,7 @@
 #ifndef BPF_PARSE_TRANSPORT_H
 #define BPF_PARSE_TRANSPORT_H
 
+#include <linux/if_ether.h>
 #include <linux/in.h>
 #include <linux/in6.h>
 #include <linux/tcp.h>

@@ -1,5 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The TC egress door: the pipeline on every packet on its way out. */
+#include <stdbool.h>
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+typedef struct __sk_buff hook_ctx;
+
+/* On its way out a packet begins with its link header. Said here and not by a knob, as whoever asks
+ * the kernel's own struct has libbpf read all of the kernel's BTF first. */
+static __always_inline bool hook_lacks_link(hook_ctx *ctx)
+{
+	(void)ctx;
+	return false;
+}
+
 #include "tc_prog/hook.h"
 
 #include "bpf/pipeline.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the pipeline needs from TC: a cursor, a way to bytes out of reach, sizes, a verdict. */
+/* What the pipeline needs from TC: a cursor, a way to bytes out of reach, sizes, a verdict. The
+ * door comes first; it gives hook_ctx and hook_lacks_link(). */
 #ifndef TC_PROG_HOOK_H
 #define TC_PROG_HOOK_H
 
@@ -8,41 +9,17 @@
 
 #include <bpf/bpf_helpers.h>
 
-typedef struct __sk_buff hook_ctx;
-
 static __always_inline long hook_load_bytes(hook_ctx *ctx, __u32 offset, void *to, __u32 size)
 {
 	return bpf_skb_load_bytes(ctx, offset, to, size);
 }
 
 #include "bpf/account.h"
-#include "bpf/config.h"
 #include "bpf/cursor.h"
 #include "tc_prog/gso.h"
 
 #define VLAN_TAG_LEN    4
 #define LINK_HEADER_LEN 14
-
-/* The kernel's own view of the packet, as far as we look at it. */
-struct sk_buff {
-	unsigned char *head, *data;
-	__u16 mac_header; /* bytes from head */
-} __attribute__((preserve_access_index));
-
-extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym __weak;
-
-/* Whether the link header is not in the packet's data. When a program in skb mode has the kernel
- * copy a packet (net/core/skbuff.c, skb_pp_cow_data, since Linux 6.9) the copy forgets how long its
- * link header is, and TC ingress is shown the packet from the network header on. */
-static __always_inline bool hook_lacks_link(hook_ctx *ctx)
-{
-	const struct sk_buff *skb;
-
-	if (!can_see_kern_ctx)
-		return false;
-	skb = bpf_cast_to_kern_ctx(ctx);
-	return skb->data - skb->head != skb->mac_header;
-}
 
 /* EtherType of what follows the link header, network byte order. */
 static __always_inline __u32 hook_type(const hook_ctx *ctx)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The TC ingress door: the pipeline on every packet on its way in. */
+#include "tc_prog/lost_link.h"
+
 #include "tc_prog/hook.h"
 
 #include "bpf/pipeline.h"

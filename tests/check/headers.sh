@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Every header compiles alone. The stages of bpf/ are written against a hook, so that one comes first.
+# Every header compiles alone. The stages of bpf/ are written against a hook and TC's
+# hook against a door, so those come first.
 . "$(dirname "$0")/rule.inc"
 b="-x c -fsyntax-only -Wall -Wextra -I. -Ibuild/skel"
 offenders() {
@@ -9,6 +10,8 @@ offenders() {
 		# shellcheck disable=SC2086
 		case $file in
 		bpf/*) printf '#include "xdp_prog/hook.h"\n#include "%s"\n' "$file" |
+			clang -target bpf $b -idirafter "/usr/include/$(cc -dumpmachine)" - ;;
+		tc_prog/hook.h | tc_prog/gso.h) printf '#include "tc_prog/lost_link.h"\n#include "tc_prog/hook.h"\n' |
 			clang -target bpf $b -idirafter "/usr/include/$(cc -dumpmachine)" - ;;
 		xdp_prog/* | tc_prog/*) printf '#include "%s"\n' "$file" |
 			clang -target bpf $b -idirafter "/usr/include/$(cc -dumpmachine)" - ;;
