@@ -3,6 +3,7 @@
 #include "lib/base/table.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,6 +77,16 @@ static int column_width(const struct table *t, size_t column, size_t columns)
 	return width;
 }
 
+/* Whether nothing is shown in a row after cell `i`. */
+static bool ends_row(const struct table *t, size_t i, size_t columns)
+{
+	while (++i < t->count && i % columns) {
+		if (t->cells[i] && *t->cells[i])
+			return false;
+	}
+	return true;
+}
+
 void table_print(const struct table *t, const char *indent, FILE *to)
 {
 	size_t columns = t ? strlen(t->columns) : 0;
@@ -84,16 +95,17 @@ void table_print(const struct table *t, const char *indent, FILE *to)
 		size_t column = i % columns;
 		const char *text = t->cells[i] ? t->cells[i] : "";
 		int room = column_width(t, column, columns) - shown_width(text);
-		int last = column == columns - 1 || i == t->count - 1;
 
 		if (!column)
 			fputs(indent, to);
 		if (t->columns[column] == 'r')
 			fprintf(to, "%*s", room, "");
 		fputs(text, to);
-		if (last)
+		if (ends_row(t, i, columns)) {
 			fputc('\n', to);
-		else
+			i += columns - 1 - column;
+		} else {
 			fprintf(to, "%*s", t->columns[column] == 'l' ? room + 2 : 2, "");
+		}
 	}
 }

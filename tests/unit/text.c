@@ -40,11 +40,14 @@ static void columns(void)
 	table_cell(table, "%d", 7);
 	table_cell(table, "▁▂");
 	table_cell(table, "42");
+	table_cell(table, "nothing");
+	table_cell(table, "%s", "");
 	table_print(table, "> ", to);
 	fclose(to);
 	tap_check_str(text, "> hook        packets\n"
 	                    "> tc-ingress        7\n"
-	                    "> ▁▂               42\n");
+	                    "> ▁▂               42\n"
+	                    "> nothing\n");
 }
 
 static void verifier_line(void)
