@@ -7,8 +7,9 @@
 
 #include <bpf/bpf_helpers.h>
 
-/* No header is looked for further in than this. */
-#define CURSOR_MAX_OFFSET 0x7fff
+/* No header is looked for further in than this, nor can be (net/core/filter.c, bpf_skb_load_bytes).
+ */
+#define CURSOR_MAX_OFFSET 0xffff
 
 struct cursor {
 	hook_ctx *ctx;

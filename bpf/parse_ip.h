@@ -14,7 +14,9 @@
 #include "bpf/cursor.h"
 #include "bpf/packet.h"
 
-#define MAX_IP6_EXT_HEADERS 32
+/* More than fit a frame of 1500 bytes: the kernel follows any number, so a lower bound would be a
+ * way past rules that speak of ports. */
+#define MAX_IP6_EXT_HEADERS 256
 #define IP6_OFFSET_SHIFT    3
 #define IP6_MORE_FRAGMENTS  0x0001
 

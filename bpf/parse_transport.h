@@ -112,12 +112,14 @@ static __always_inline enum pc_reason parse_transport(struct cursor *c, struct p
 	case IPPROTO_SCTP:
 		return first ? parse_sctp(c, p) : PC_R_PASS;
 	case IPPROTO_ICMP:
-		if (next->type == bpf_htons(ETH_P_IP))
-			p->protocol = PC_PROTO_ICMP;
+		if (next->type != bpf_htons(ETH_P_IP))
+			return PC_R_PASS;
+		p->protocol = PC_PROTO_ICMP;
 		return !first || cursor_has(c, ICMP_HEADER_LEN) ? PC_R_PASS : PC_R_SHORT;
 	case IPPROTO_ICMPV6:
-		if (next->type == bpf_htons(ETH_P_IPV6))
-			p->protocol = PC_PROTO_ICMPV6;
+		if (next->type != bpf_htons(ETH_P_IPV6))
+			return PC_R_PASS;
+		p->protocol = PC_PROTO_ICMPV6;
 		return !first || cursor_has(c, ICMPV6_HEADER_LEN) ? PC_R_PASS : PC_R_SHORT;
 	default:
 		return PC_R_PASS;

@@ -67,7 +67,8 @@ static const struct feature features[] = {
 	  "XDP joins libxdp's dispatcher, others may join us", "XDP runs alone on an interface",
 	  false },
 	{ "btf", "kernel type information", has_btf, "", "XDP programs are refused", true },
-	{ "jit", "JIT compiler", has_jit, "", "everything is some ten times slower", false },
+	{ "jit", "JIT compiler", has_jit, "", "no program loads: sysctl net.core.bpf_jit_enable=1",
+	  true },
 	{ "bpffs", "BPF file system", has_bpffs, "", "attach mounts it, detach unmounts it",
 	  false },
 };

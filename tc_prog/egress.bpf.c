@@ -8,12 +8,19 @@
 
 typedef struct __sk_buff hook_ctx;
 
-/* On its way out a packet begins with its link header. Said here and not by a knob, as whoever asks
- * the kernel's own struct has libbpf read all of the kernel's BTF first. */
+/* On its way out a packet begins with its link header, and the kernel has worked out what a tunnel
+ * adds to segments. Said here and not by a knob, as whoever asks the kernel's own struct has libbpf
+ * read all of the kernel's BTF first. */
 static __always_inline bool hook_lacks_link(hook_ctx *ctx)
 {
 	(void)ctx;
 	return false;
+}
+
+static __always_inline __u32 hook_tunnel_header_len(hook_ctx *ctx)
+{
+	(void)ctx;
+	return 0;
 }
 
 #include "tc_prog/hook.h"

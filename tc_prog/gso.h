@@ -8,21 +8,33 @@
 #include "bpf/account.h"
 #include "bpf/packet.h"
 
+#define LINK_HEADER_LEN 14
+
 /* Bytes of headers each segment repeats. On its way out the kernel has worked it out, tunnels and
- * all (net/core/dev.c, qdisc_pkt_len_init); on its way in our own parser has to do. 0: unknown. */
-static __always_inline __u32 gso_header_len(const struct __sk_buff *ctx, const struct packet *p)
+ * all (net/core/dev.c, qdisc_pkt_len_init), but for what it does not know, as SCTP; on its way in
+ * it is looked for inside a tunnel, else it is what our parser found. Where nobody knows, the last
+ * segment is taken to be as long as the others. 0: not segmented. */
+static __always_inline __u32 gso_header_len(struct __sk_buff *ctx, __u32 len,
+                                            const struct packet *p)
 {
-	if (ctx->gso_segs > 1 && ctx->wire_len > ctx->len)
-		return (ctx->wire_len - ctx->len) / (ctx->gso_segs - 1);
-	return p->header_len;
+	__u32 segments = ctx->gso_segs, payload = segments * ctx->gso_size;
+	__u32 headers = hook_tunnel_header_len(ctx);
+
+	if (!headers && segments > 1 && ctx->wire_len > ctx->len)
+		headers = (ctx->wire_len - ctx->len) / (segments - 1);
+	if (headers < p->header_len)
+		headers = p->header_len;
+	if (!headers && segments)
+		headers = payload + LINK_HEADER_LEN < len ? len - payload : LINK_HEADER_LEN;
+	return headers;
 }
 
 /* `len` is the super-packet's, bytes, without a VLAN tag kept in packet metadata; so are the sizes.
  */
-static __always_inline struct wire gso_wire(const struct __sk_buff *ctx, __u32 len,
+static __always_inline struct wire gso_wire(struct __sk_buff *ctx, __u32 len,
                                             const struct packet *p)
 {
-	__u32 headers = gso_header_len(ctx, p), size = ctx->gso_size, segments = ctx->gso_segs;
+	__u32 headers = gso_header_len(ctx, len, p), size = ctx->gso_size, segments = ctx->gso_segs;
 	struct wire whole = { .segments = 1, .last = len };
 	__u32 payload, full;
 

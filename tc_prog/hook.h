@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the pipeline needs from TC: a cursor, a way to bytes out of reach, sizes, a verdict. The
- * door comes first; it gives hook_ctx and hook_lacks_link(). */
+ * door comes first; it gives hook_ctx, hook_lacks_link(), hook_tunnel_header_len(). */
 #ifndef TC_PROG_HOOK_H
 #define TC_PROG_HOOK_H
 
@@ -18,8 +18,7 @@ static __always_inline long hook_load_bytes(hook_ctx *ctx, __u32 offset, void *t
 #include "bpf/cursor.h"
 #include "tc_prog/gso.h"
 
-#define VLAN_TAG_LEN    4
-#define LINK_HEADER_LEN 14
+#define VLAN_TAG_LEN 4
 
 /* EtherType of what follows the link header, network byte order. */
 static __always_inline __u32 hook_type(const hook_ctx *ctx)
@@ -70,7 +69,8 @@ __attribute__((noinline)) int account_gso(hook_ctx *ctx, enum pc_hook hook, __u3
 	struct packet p = { .header_len = header_len, .unwired = unwired };
 	struct wire w = gso_wire(ctx, hook_len(ctx), &p);
 
-	w.size += len_beside(ctx);
+	if (w.segments > 1)
+		w.size += len_beside(ctx);
 	w.last += len_beside(ctx);
 	account(hook, cell, &w);
 	return 0;

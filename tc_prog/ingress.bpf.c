@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The TC ingress door: the pipeline on every packet on its way in. */
-#include "tc_prog/lost_link.h"
+#include "tc_prog/kernel_view.h"
 
 #include "tc_prog/hook.h"
 

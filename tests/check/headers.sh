@@ -11,7 +11,7 @@ offenders() {
 		case $file in
 		bpf/*) printf '#include "xdp_prog/hook.h"\n#include "%s"\n' "$file" |
 			clang -target bpf $b -idirafter "/usr/include/$(cc -dumpmachine)" - ;;
-		tc_prog/hook.h | tc_prog/gso.h) printf '#include "tc_prog/lost_link.h"\n#include "tc_prog/hook.h"\n' |
+		tc_prog/hook.h | tc_prog/gso.h) printf '#include "tc_prog/kernel_view.h"\n#include "tc_prog/hook.h"\n' |
 			clang -target bpf $b -idirafter "/usr/include/$(cc -dumpmachine)" - ;;
 		xdp_prog/* | tc_prog/*) printf '#include "%s"\n' "$file" |
 			clang -target bpf $b -idirafter "/usr/include/$(cc -dumpmachine)" - ;;
