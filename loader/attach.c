@@ -132,8 +132,9 @@ static int attach_one(const struct session *session, const char *ifname,
 	if (link.type != ARPHRD_ETHER && link.type != ARPHRD_LOOPBACK)
 		return fail_because(EOPNOTSUPP,
 		                    "interface '%s': its frames have no Ethernet header", ifname);
-	pins_at(session->root, session->netns, link.name, pins);
-	r = make_plan(args, &link, pins, &plan);
+	r = pins_at(session->root, session->netns, link.name, pins);
+	if (!r)
+		r = make_plan(args, &link, pins, &plan);
 	if (!r)
 		r = pins_refuse_other_versions(pins);
 	if (r)

@@ -45,8 +45,9 @@ static int detach_named(const struct session *session, const struct invocation *
 		struct pins pins;
 		int one;
 
-		pins_at(session->root, session->netns, inv->operands[i], &pins);
-		one = detach_one(&pins);
+		one = pins_at(session->root, session->netns, inv->operands[i], &pins);
+		if (!one)
+			one = detach_one(&pins);
 		if (!one)
 			json_array_append_new(names, json_string(pins_name(&pins)));
 		r = r ? r : one;

@@ -17,8 +17,9 @@ static int add_named(const struct session *session, const struct invocation *inv
 		struct pins pins;
 		int one;
 
-		pins_at(session->root, session->netns, inv->operands[i], &pins);
-		one = view_add(view, &pins);
+		one = pins_at(session->root, session->netns, inv->operands[i], &pins);
+		if (!one)
+			one = view_add(view, &pins);
 		r = r ? r : one;
 	}
 	return r;

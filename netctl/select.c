@@ -33,7 +33,8 @@ static int select_named(const struct invocation *inv, const char *root, const ch
 		struct pc_meta meta;
 		const char *wrong;
 
-		pins_at(root, netns, inv->operands[i], &list[i]);
+		if (pins_at(root, netns, inv->operands[i], &list[i]))
+			return -ERR_ABSENT;
 		wrong = what_is_wrong(pins_state(&list[i], &meta));
 		if (wrong)
 			return fail_because(ERR_ABSENT, "%s: %s", pins_name(&list[i]), wrong);

@@ -53,7 +53,7 @@ static void on_signal(int signal)
 
 static void catch_signals(void)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction action = { .sa_handler = on_signal };
 
 	/* Without SA_RESTART: a sleep is to end at once. */

@@ -240,10 +240,7 @@ static int run(const struct cmd *cmd, const struct given *given, int count, stru
 			return r;
 	}
 	log_init(globals->common.verbose);
-	r = cmd->run(&inv);
-	if (fflush(stdout) || ferror(stdout))
-		return r ? r : fail(errno, "standard output");
-	return r;
+	return cmd->run(&inv);
 }
 
 static int dispatch(const char *what, const struct cmd *commands, int argc, char **argv)
@@ -284,5 +281,10 @@ static int dispatch(const char *what, const struct cmd *commands, int argc, char
 
 int cmd_main(const char *what, const struct cmd *commands, int argc, char **argv)
 {
-	return err_exit_status(dispatch(what, commands, argc, argv));
+	int r = dispatch(what, commands, argc, argv);
+
+	/* What was to be said and could not be is a failure too. */
+	if ((fflush(stdout) || ferror(stdout)) && !r)
+		r = fail(errno, "standard output");
+	return err_exit_status(r);
 }

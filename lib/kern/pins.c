@@ -86,13 +86,31 @@ void pins_tidy(const char *root)
 	bpffs_release();
 }
 
-void pins_at(const char *root, const char *netns, const char *ifname, struct pins *ret_pins)
+/* net/core/dev.c, dev_valid_name */
+static bool is_interface_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len && len < IF_NAMESIZE && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+	       !strpbrk(name, "/: \t\n\v\f\r");
+}
+
+static void fill(const char *root, const char *netns, const char *ifname, struct pins *ret_pins)
 {
 	snprintf(ret_pins->root, sizeof(ret_pins->root), "%s", root);
 	snprintf(ret_pins->netns, sizeof(ret_pins->netns), "%s", netns);
 	snprintf(ret_pins->ifname, sizeof(ret_pins->ifname), "%s", ifname);
 	snprintf(ret_pins->path, sizeof(ret_pins->path), "%s/%s%s%s", root, netns,
 	         *netns ? ":" : "", ifname);
+}
+
+int pins_at(const char *root, const char *netns, const char *ifname, struct pins *ret_pins)
+{
+	if (!is_interface_name(ifname))
+		return fail_because(ERR_ABSENT, "interface '%s': there is none of that name",
+		                    ifname);
+	fill(root, netns, ifname, ret_pins);
+	return 0;
 }
 
 static int compare(const void *a, const void *b)
@@ -102,13 +120,16 @@ static int compare(const void *a, const void *b)
 
 /* "eth0" or "NETNS:eth0"; an interface's name has no colon (kernel: net/core/dev.c,
  * dev_valid_name). */
-static void parse_entry(const char *root, const char *entry, struct pins *ret_pins)
+static bool parse_entry(const char *root, const char *entry, struct pins *ret_pins)
 {
 	char netns[NETNS_NAME_SIZE];
 	const char *colon = strrchr(entry, ':');
+	const char *ifname = colon ? colon + 1 : entry;
 
 	snprintf(netns, sizeof(netns), "%.*s", colon ? (int)(colon - entry) : 0, entry);
-	pins_at(root, netns, colon ? colon + 1 : entry, ret_pins);
+	if (is_interface_name(ifname))
+		fill(root, netns, ifname, ret_pins);
+	return is_interface_name(ifname);
 }
 
 int pins_list(const char *root, const char *netns, struct pins **ret_pins, size_t *ret_count)
@@ -125,14 +146,14 @@ int pins_list(const char *root, const char *netns, struct pins **ret_pins, size_
 	while ((entry = readdir(dir))) {
 		struct pins *more;
 
-		if (entry->d_name[0] == '.')
+		if (entry->d_type != DT_DIR)
 			continue;
 		more = realloc(list, (count + 1) * sizeof(*list));
 		if (!more)
 			return fail(ENOMEM, "pin directory %s", root);
 		list = more;
-		parse_entry(root, entry->d_name, &list[count]);
-		if (!netns || !strcmp(netns, list[count].netns))
+		if (parse_entry(root, entry->d_name, &list[count]) &&
+		    (!netns || !strcmp(netns, list[count].netns)))
 			count++;
 	}
 	if (count)

@@ -39,8 +39,9 @@ int pins_lock(const char *root, bool create, int *ret_lock);
  */
 void pins_tidy(const char *root);
 
-/* Where the pins of an interface are or would be. `netns` as netns_name() says it. */
-void pins_at(const char *root, const char *netns, const char *ifname, struct pins *ret_pins);
+/* Where the pins of an interface are or would be. `netns` as netns_name() says it. -ERR_ABSENT,
+ * said, when no interface can have that name: it is not to lead out of the root. */
+int pins_at(const char *root, const char *netns, const char *ifname, struct pins *ret_pins);
 
 /* Every interface with a directory under the root, sorted; only those of one namespace unless
  * `netns` is NULL. The caller frees *ret_pins. -EACCES when we may not look. */
