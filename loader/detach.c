@@ -84,6 +84,8 @@ static int run_detach(const struct invocation *inv)
 		return fail_because(ERR_USAGE,
 		                    "detach: interfaces or --all, one of the two, is wanted");
 	r = session_begin(&inv->common, false, &session);
+	if (!r)
+		r = guard_follow_names(session.root);
 	if (r)
 		return r;
 	names = json_array();

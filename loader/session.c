@@ -12,10 +12,12 @@ int session_begin(const struct common *common, bool create, struct session *ret_
 	struct session *session = ret_session;
 	int r;
 
-	*session = (struct session){ .root = pins_root(common->pin_root), .lock = -1 };
+	*session = (struct session){ .lock = -1 };
 	if (geteuid())
 		return fail_because(EPERM, "root is needed: try sudo");
-	r = netns_enter(common->netns);
+	r = pins_root(common->pin_root, &session->root);
+	if (!r)
+		r = netns_enter(common->netns);
 	if (!r)
 		r = netns_name(session->netns);
 	if (!r)
@@ -25,9 +27,6 @@ int session_begin(const struct common *common, bool create, struct session *ret_
 
 void session_end(struct session *session)
 {
-	if (!session->root || geteuid())
-		return;
-	pins_tidy(session->root);
-	if (session->lock >= 0)
-		close(session->lock);
+	if (session->root)
+		pins_unlock(session->root, session->lock);
 }

@@ -21,6 +21,8 @@ static const char *what_is_wrong(enum pins_state state)
 		       "right";
 	case PINS_GONE:
 		return "the interface is gone; any loader command cleans up";
+	case PINS_RENAMED:
+		return "the interface was renamed; any loader command moves its pins";
 	default:
 		return NULL;
 	}
@@ -60,7 +62,7 @@ static size_t keep_whole(struct pins *list, size_t count)
 
 int select_interfaces(const struct invocation *inv, struct pins **ret_pins, size_t *ret_count)
 {
-	const char *root = pins_root(inv->common.pin_root);
+	const char *root;
 	auto_free struct pins *list = NULL;
 	char netns[NETNS_NAME_SIZE];
 	size_t count = inv->operand_count;
@@ -68,7 +70,9 @@ int select_interfaces(const struct invocation *inv, struct pins **ret_pins, size
 
 	if (geteuid())
 		return fail_because(EPERM, "root is needed: try sudo");
-	r = netns_enter(inv->common.netns);
+	r = pins_root(inv->common.pin_root, &root);
+	if (!r)
+		r = netns_enter(inv->common.netns);
 	if (!r)
 		r = netns_name(netns);
 	if (r)

@@ -20,6 +20,9 @@
 /* The name we mount it under tells, also after a crash, that the mount is ours to undo. */
 #define MOUNT_SOURCE "portcullis"
 
+/* Of the directories we make; nobody else makes them so by chance, as mkdir(1) has 0755. */
+#define OUR_MODE 0700
+
 bool bpffs_holds(const char *path)
 {
 	char dir[PATH_MAX];
@@ -80,13 +83,21 @@ static bool mounted_by_us(void)
 	return ours;
 }
 
+/* But for the two files that the kernel may put there itself (kernel/bpf/inode.c, populate_bpffs).
+ */
 static bool is_empty(const char *path)
 {
+	static const char *const kernels[] = { ".", "..", "maps.debug", "progs.debug" };
 	auto_closedir DIR *dir = opendir(path);
 	struct dirent *entry;
 
 	while (dir && (entry = readdir(dir))) {
-		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+		size_t i = 0;
+
+		while (i < sizeof(kernels) / sizeof(*kernels) &&
+		       strcmp(entry->d_name, kernels[i]) != 0)
+			i++;
+		if (i == sizeof(kernels) / sizeof(*kernels))
 			return false;
 	}
 	return dir;
@@ -106,11 +117,11 @@ int bpffs_make_dir(const char *path)
 	snprintf(dir, sizeof(dir), "%s", path);
 	for (char *slash = dir + 1; (slash = strchr(slash, '/')); slash++) {
 		*slash = '\0';
-		if (mkdir(dir, 0700) && errno != EEXIST)
+		if (mkdir(dir, OUR_MODE) && errno != EEXIST)
 			return fail(errno, "directory %s", dir);
 		*slash = '/';
 	}
-	if (mkdir(dir, 0700) && errno != EEXIST)
+	if (mkdir(dir, OUR_MODE) && errno != EEXIST)
 		return fail(errno, "directory %s", dir);
 	return 0;
 }
@@ -141,6 +152,26 @@ static int remove_entries(int fd, int depth)
 			return r;
 	}
 	return 0;
+}
+
+bool bpffs_is_ours(const char *path)
+{
+	struct stat st;
+
+	if (!strcmp(path, PC_BPFFS))
+		return mounted_by_us();
+	if (!strncmp(path, PC_PIN_BASE, strlen(PC_PIN_BASE))) /* by its name */
+		return !stat(path, &st);
+	return !stat(path, &st) && (st.st_mode & 07777) == OUR_MODE;
+}
+
+void bpffs_remove_empty(const char *path)
+{
+	char dir[PATH_MAX];
+
+	snprintf(dir, sizeof(dir), "%s", path);
+	while (strcmp(dir, PC_BPFFS) != 0 && bpffs_is_ours(dir) && !rmdir(dir))
+		*strrchr(dir, '/') = '\0';
 }
 
 int bpffs_remove_dir(const char *path)

@@ -19,6 +19,12 @@ void bpffs_release(void);
 /* Makes a directory and those above it, readable by root only. */
 int bpffs_make_dir(const char *path);
 
+/* Whether a directory is of our making, or the file system mounted there is. */
+bool bpffs_is_ours(const char *path);
+
+/* Removes a directory and those above it, as far as they are empty and of our making. */
+void bpffs_remove_empty(const char *path);
+
 /* Removes a directory of pins and what is in it, two levels deep at most. */
 int bpffs_remove_dir(const char *path);
 

@@ -207,14 +207,36 @@ static int converge_xdp(const struct pins *pins, struct pc_meta *meta, const str
 	return r;
 }
 
+/* While others of ours are in it, libxdp's directory stays, and one of them will remove it. */
+static void hand_on_xdp_dir(const struct pins *pins)
+{
+	auto_free struct pins *list = NULL;
+	size_t count;
+
+	if (pins_list(pins->root, NULL, &list, &count))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		struct pc_meta meta;
+
+		if (!strcmp(list[i].path, pins->path) || pins_state(&list[i], &meta) != PINS_WHOLE)
+			continue;
+		meta.made_xdp_dir = 1;
+		if (!pins_write_meta(&list[i], &meta))
+			return;
+	}
+}
+
 static void release_xdp_dir(const struct pins *pins, struct pc_meta *meta)
 {
 	struct prog_owner owner;
 
 	prog_owner_read(pins, &owner);
 	xdp_remove_leftovers(meta->ifindex, &owner);
-	if (meta->made_xdp_dir && (!rmdir(PC_LIBXDP_DIR) || errno == ENOENT))
-		meta->made_xdp_dir = 0;
+	if (!meta->made_xdp_dir)
+		return;
+	if (rmdir(PC_LIBXDP_DIR) && errno != ENOENT)
+		hand_on_xdp_dir(pins);
+	meta->made_xdp_dir = 0;
 }
 
 /* --- all of it --- */
@@ -262,8 +284,14 @@ static int detach_all(const struct pins *pins, struct pc_meta *meta)
 
 int guard_remove(const struct pins *pins, struct pc_meta *meta, bool gone)
 {
-	int r;
+	int r = 0;
 
+	/* From here on there is no going back, also for whoever finds us interrupted. */
+	meta->plan = (struct pc_plan){ 0 };
+	if (meta->abi)
+		r = pins_write_meta(pins, meta);
+	if (r)
+		return r;
 	if (!meta->ifindex)
 		meta->ifindex = if_nametoindex(pins->ifname);
 	r = gone || !meta->ifindex ? 0 : detach_all(pins, meta);
@@ -294,13 +322,40 @@ static int heal(const struct pins *pins, enum pins_state state, struct pc_meta *
 	}
 }
 
+static int follow_name(struct pins *pins)
+{
+	char name[IF_NAMESIZE], was[NAME_MAX + 1];
+	struct pc_meta meta;
+	int r;
+
+	if (pins_state(pins, &meta) != PINS_RENAMED)
+		return 0;
+	pins_current_name(pins, &meta, name);
+	snprintf(was, sizeof(was), "%s", pins_name(pins));
+	r = pins_rename(pins, name);
+	if (!r)
+		warn("%s: the interface is called %s now, its pins are moved", was, name);
+	return r;
+}
+
+int guard_follow_names(const char *root)
+{
+	auto_free struct pins *list = NULL;
+	size_t count;
+	int r = pins_list(root, NULL, &list, &count);
+
+	for (size_t i = 0; !r && i < count; i++)
+		r = follow_name(&list[i]);
+	return r;
+}
+
 static int heal_one(const struct pins *pins)
 {
 	struct pc_meta meta;
 	enum pins_state state = pins_state(pins, &meta);
 	int back, r;
 
-	if (state == PINS_WHOLE || state == PINS_NONE)
+	if (state == PINS_WHOLE || state == PINS_NONE || state == PINS_RENAMED)
 		return 0;
 	if (state == PINS_GONE)
 		return heal(pins, state, &meta);
@@ -322,5 +377,5 @@ int guard_heal_all(const char *root)
 
 	for (size_t i = 0; !r && i < count; i++)
 		r = heal_one(&list[i]);
-	return r;
+	return r ? r : guard_follow_names(root);
 }

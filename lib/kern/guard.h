@@ -33,6 +33,9 @@ int guard_converge(const struct pins *pins, struct pc_meta *meta, const struct p
  */
 int guard_remove(const struct pins *pins, struct pc_meta *meta, bool gone);
 
+/* Moves the pins of interfaces that were renamed to where they belong now, and says so. */
+int guard_follow_names(const char *root);
+
 /* Brings every interface under the root that an interrupted command or a vanished device left
  * behind back to the last whole state, and says so. Visits the network namespaces they are in. */
 int guard_heal_all(const char *root);

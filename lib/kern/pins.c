@@ -36,9 +36,12 @@ static const struct shape {
 	{ PC_MAP_BASELINE, BPF_MAP_TYPE_ARRAY, sizeof(struct cpu_counts), 0 },
 };
 
-const char *pins_root(const char *option)
+int pins_root(const char *option, const char **ret_root)
 {
-	return option && *option ? option : PC_PIN_ROOT;
+	if (option && *option && *option != '/')
+		return fail_because(ERR_USAGE, "pin root '%s': an absolute path is wanted", option);
+	*ret_root = option && *option ? option : PC_PIN_ROOT;
+	return 0;
 }
 
 static bool same_dir(int fd, const char *path)
@@ -47,6 +50,16 @@ static bool same_dir(int fd, const char *path)
 
 	return !fstat(fd, &by_fd) && !stat(path, &by_path) && by_fd.st_dev == by_path.st_dev &&
 	       by_fd.st_ino == by_path.st_ino;
+}
+
+/* Whether a loader that was killed may have left the way to a root, but no root. */
+static bool is_left_behind(const char *root)
+{
+	char parent[PATH_MAX];
+
+	snprintf(parent, sizeof(parent), "%s", root);
+	*strrchr(parent, '/') = '\0';
+	return bpffs_is_ours(parent);
 }
 
 int pins_lock(const char *root, bool create, int *ret_lock)
@@ -63,9 +76,12 @@ int pins_lock(const char *root, bool create, int *ret_lock)
 		if (r)
 			return r;
 		fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0 && errno == ENOENT && !create)
-			return 0;
-		if (fd < 0 && errno != ENOENT)
+		if (fd < 0 && errno == ENOENT && !create) {
+			/* Tidying up wants the lock, and the lock a root. */
+			if (!is_left_behind(root))
+				return 0;
+			create = true;
+		} else if (fd < 0 && errno != ENOENT)
 			return fail(errno, "pin directory %s", root);
 		/* Whoever had the lock before may have removed the root as its last act. */
 		if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB) && same_dir(fd, root)) {
@@ -78,11 +94,12 @@ int pins_lock(const char *root, bool create, int *ret_lock)
 	                    root, LOCK_PATIENCE_MS / 1000);
 }
 
-void pins_tidy(const char *root)
+void pins_unlock(const char *root, int lock)
 {
-	rmdir(root);
-	if (!strcmp(root, PC_PIN_ROOT))
-		rmdir(PC_PIN_BASE);
+	if (lock < 0)
+		return;
+	bpffs_remove_empty(root);
+	close(lock); /* an open directory would keep the file system mounted */
 	bpffs_release();
 }
 
@@ -225,23 +242,37 @@ static bool read_meta(const struct pins *pins, struct pc_meta *ret_meta)
 	       ret_meta->abi == PC_ABI_VERSION;
 }
 
-static bool interface_is_there(const struct pins *pins, const struct pc_meta *meta)
+void pins_current_name(const struct pins *pins, const struct pc_meta *meta,
+                       char ret_name[static IF_NAMESIZE])
 {
-	char name[IF_NAMESIZE] = "";
 	uint64_t cookie = 0;
 	int back = netns_visit(pins->netns);
 
+	ret_name[0] = '\0';
 	if (back < 0)
-		return false;
+		return;
 	if (!netns_cookie(&cookie) && cookie == meta->netns_cookie)
-		link_name(meta->ifindex, name);
-	return !netns_return(back) && *name;
+		link_name(meta->ifindex, ret_name);
+	netns_return(back);
+}
+
+int pins_rename(struct pins *pins, const char *ifname)
+{
+	struct pins to;
+	int r = pins_at(pins->root, pins->netns, ifname, &to);
+
+	if (!r && rename(pins->path, to.path))
+		r = fail(errno, "%s: moving the pins to %s", pins_name(pins), to.path);
+	if (!r)
+		*pins = to;
+	return r;
 }
 
 enum pins_state pins_state(const struct pins *pins, struct pc_meta *ret_meta)
 {
 	static const struct pc_plan nothing;
 	bool whole = read_meta(pins, ret_meta);
+	char name[IF_NAMESIZE] = "";
 
 	if (!whole && access(pins->path, F_OK))
 		return PINS_NONE;
@@ -250,11 +281,16 @@ enum pins_state pins_state(const struct pins *pins, struct pc_meta *ret_meta)
 
 		whole = fd >= 0;
 	}
-	if (ret_meta->abi && !interface_is_there(pins, ret_meta))
-		return PINS_GONE;
+	if (ret_meta->abi) {
+		pins_current_name(pins, ret_meta, name);
+		if (!*name)
+			return PINS_GONE;
+	}
 	if (!whole || !memcmp(&ret_meta->plan, &nothing, sizeof(nothing)))
 		return PINS_HALF;
-	return ret_meta->changing ? PINS_CHANGING : PINS_WHOLE;
+	if (ret_meta->changing)
+		return PINS_CHANGING;
+	return strcmp(name, pins->ifname) != 0 ? PINS_RENAMED : PINS_WHOLE;
 }
 
 int pins_refuse_other_versions(const struct pins *pins)

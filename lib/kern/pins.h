@@ -25,19 +25,20 @@ enum pins_state {
 	PINS_HALF,     /* one that an interrupted attach or a stranger's hand left incomplete */
 	PINS_CHANGING, /* one whose interface was being changed when the loader ended */
 	PINS_GONE,     /* its interface is gone; one of the same name is another one */
+	PINS_RENAMED,  /* its interface has another name by now */
 	PINS_WHOLE,
 };
 
 /* The root an option asks for, or the default. */
-const char *pins_root(const char *option);
+int pins_root(const char *option, const char **ret_root);
 
 /* Waits for the root's lock. Makes the root, and mounts the file system under it, if `create`.
  * *ret_lock is -1 when there is no root and none was to be made. The lock goes with the process. */
 int pins_lock(const char *root, bool create, int *ret_lock);
 
-/* Removes what is empty of the root and the file system under it, if we brought it. Under the lock.
- */
-void pins_tidy(const char *root);
+/* Removes the root, and the file system under it if we brought it, when nothing is pinned any more,
+ * and lets go of the lock. -1: there was none. */
+void pins_unlock(const char *root, int lock);
 
 /* Where the pins of an interface are or would be. `netns` as netns_name() says it. -ERR_ABSENT,
  * said, when no interface can have that name: it is not to lead out of the root. */
@@ -46,6 +47,13 @@ int pins_at(const char *root, const char *netns, const char *ifname, struct pins
 /* Every interface with a directory under the root, sorted; only those of one namespace unless
  * `netns` is NULL. The caller frees *ret_pins. -EACCES when we may not look. */
 int pins_list(const char *root, const char *netns, struct pins **ret_pins, size_t *ret_count);
+
+/* What the interface with these pins is called now; "" when it is gone. */
+void pins_current_name(const struct pins *pins, const struct pc_meta *meta,
+                       char ret_name[static IF_NAMESIZE]);
+
+/* Moves the directory to that of another name, and *pins with it. */
+int pins_rename(struct pins *pins, const char *ifname);
 
 /* What is there. *ret_meta is filled as far as it can be read, else all zero. */
 enum pins_state pins_state(const struct pins *pins, struct pc_meta *ret_meta);
