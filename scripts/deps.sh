@@ -7,6 +7,7 @@ set -euo pipefail
 rows() {
 	cat <<-'ROWS'
 	command cc gcc
+	file /usr/include/stdio.h libc6-dev
 	command pkg-config pkg-config
 	command clang clang
 	command llvm-strip llvm
@@ -26,6 +27,10 @@ rows() {
 	command iperf3 iperf3
 	command ping iputils-ping
 	command xdp-loader xdp-tools
+	command ab apache2-utils
+	command socat socat
+	command strace strace
+	command pgrep procps
 	command clang-format clang-format
 	command clang-tidy clang-tidy
 	command shellcheck shellcheck
@@ -45,6 +50,7 @@ missing() {
 	while read -r kind name package; do
 		case $kind in
 		command) command -v "$name" >/dev/null || echo "$package" ;;
+		file) [[ -e $name ]] || echo "$package" ;;
 		module) pkg-config --exists "$name" 2>/dev/null || echo "$package" ;;
 		esac
 	done < <(rows)

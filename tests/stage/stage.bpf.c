@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Makes the skb that a test run does not make, be it shorter, longer or with VLAN tags beside it,
+ * and hands it on to the program under test. */
+#include <stdbool.h>
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 16);
+	__type(key, __u32);
+	__type(value, __u32);
+} programs SEC(".maps");
+
+__u32 program;
+__u32 len;  /* bytes of the frame; 0: as many as there are */
+__u32 tags; /* VLAN tags to put on; the kernel keeps the outermost beside the frame */
+__u8 frame[16384];
+
+static __always_inline bool resize(struct __sk_buff *ctx)
+{
+	__u32 size = len;
+
+	if (bpf_skb_change_tail(ctx, size, 0))
+		return false;
+	if (size < 1 || size > sizeof(frame))
+		return false;
+	return !bpf_skb_store_bytes(ctx, 0, frame, size, 0);
+}
+
+SEC("tc")
+int stage(struct __sk_buff *ctx)
+{
+	bool ready = !len || resize(ctx);
+
+	if (ready && tags > 0)
+		ready = !bpf_skb_vlan_push(ctx, bpf_htons(ETH_P_8021Q), 5);
+	if (ready && tags > 1)
+		ready = !bpf_skb_vlan_push(ctx, bpf_htons(ETH_P_8021AD), 6);
+	if (ready)
+		bpf_tail_call(ctx, &programs, program);
+	return -100; /* what no program of ours returns */
+}
+
+char LICENSE[] SEC("license") = "GPL";
