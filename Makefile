@@ -43,7 +43,7 @@ SKELS     := $(patsubst $(B)/%.bpf.o,$(B)/skel/%.skel.h,$(BPF_OBJS) $(TEST_BPF))
 LIB_OBJS  := $(patsubst %.c,$(B)/%.o,$(wildcard lib/base/*.c lib/kern/*.c))
 BINS      := $(B)/bin/loader $(B)/bin/netctl
 UNIT      := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c))
-PROG      := $(patsubst %.c,$(B)/%,$(filter-out tests/prog/packet.c,$(wildcard tests/prog/*.c)))
+PROG      := $(patsubst %.c,$(B)/%,$(filter-out tests/prog/packet.c %.bpf.c,$(wildcard tests/prog/*.c)))
 BENCH     := $(patsubst %.c,$(B)/%,$(filter-out %.bpf.c,$(wildcard tests/bench/*.c)))
 
 .DELETE_ON_ERROR:

@@ -24,7 +24,7 @@
 #include "abi/names.h"
 #include "tc_prog/egress.skel.h"
 #include "tc_prog/ingress.skel.h"
-#include "tests/stage/stage.skel.h"
+#include "tests/prog/stage.skel.h"
 #include "tests/tap.h"
 #include "xdp_prog/ingress.skel.h"
 
@@ -60,7 +60,7 @@ static struct door doors[] = {
 };
 #define DOORS (sizeof(doors) / sizeof(*doors))
 
-static struct tests_stage_stage *stage;
+static struct tests_prog_stage *stage;
 static int counters_fd, sizes_fd;
 
 /* --- opening them */
@@ -173,7 +173,7 @@ static inline int doors_open(void)
 
 	if (err)
 		return err;
-	stage = tests_stage_stage__open_and_load();
+	stage = tests_prog_stage__open_and_load();
 	if (!stage)
 		return -errno;
 	for (struct door *d = doors; d < doors + DOORS && !err; d++)

@@ -27,7 +27,11 @@ static __always_inline bool resize(struct __sk_buff *ctx)
 
 	if (bpf_skb_change_tail(ctx, size, 0))
 		return false;
-	if (size < 1 || size > sizeof(frame))
+	if (size > sizeof(frame))
+		return false;
+	/* Kept apart: of the two in one comparison 6.1's verifier learns nothing about the least. */
+	asm volatile("" : "+r"(size));
+	if (!size)
 		return false;
 	return !bpf_skb_store_bytes(ctx, 0, frame, size, 0);
 }
