@@ -29,6 +29,13 @@ static inline __attribute__((always_inline)) __u32 pc_cell(enum pc_hook hook, en
 #define PC_BLOCKS_PER_HOOK ((PC_SLOTS + PC_SIZE_BLOCK - 1) / PC_SIZE_BLOCK)
 #define PC_BLOCKS          (PC_HOOK_COUNT * PC_BLOCKS_PER_HOOK)
 
+/* Everything one CPU counted for one interface: pc_counters and pc_sizes in their order. What
+ * pc_baseline, which user space keeps, has for each CPU. */
+struct cpu_counts {
+	struct pc_counter cells[PC_CELLS];
+	struct pc_size_block blocks[PC_BLOCKS];
+};
+
 /* The slot for a packet of so many bytes. */
 static inline __attribute__((always_inline)) __u32 pc_size_slot(__u32 size)
 {

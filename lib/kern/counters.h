@@ -6,13 +6,6 @@
 #include "abi/counting.h"
 #include "lib/kern/pins.h"
 
-/* Everything one CPU counted for one interface: the contents of pc_counters and pc_sizes, in their
- * order. */
-struct cpu_counts {
-	struct pc_counter cells[PC_CELLS];
-	struct pc_size_block blocks[PC_BLOCKS];
-};
-
 struct counters {
 	unsigned cpus;
 	struct cpu_counts cpu[];

@@ -13,13 +13,13 @@
 #include <time.h>
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 
 #include "abi/counting.h"
 #include "abi/names.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/err.h"
 #include "lib/kern/bpffs.h"
-#include "lib/kern/counters.h"
 #include "lib/kern/link.h"
 
 #define LOCK_PATIENCE_MS 30000
@@ -206,7 +206,8 @@ static bool has_shape(int fd, const char *name)
 		if (!strcmp(s->name, name))
 			return info.type == s->type && info.key_size == sizeof(__u32) &&
 			       info.value_size == s->value_size &&
-			       info.max_entries == (s->max_entries ?: counters_cpus());
+			       info.max_entries ==
+			               (s->max_entries ?: (__u32)libbpf_num_possible_cpus());
 	}
 	return false;
 }
