@@ -15,7 +15,7 @@ static const char *what_is_wrong(enum pins_state state)
 	case PINS_NONE:
 		return "not attached";
 	case PINS_HALF:
-		return "its attach was interrupted; any loader command cleans up";
+		return "an attach is under way or was interrupted; any loader command cleans up";
 	case PINS_CHANGING:
 		return "the loader is at work, or was interrupted; any loader command puts it "
 		       "right";
