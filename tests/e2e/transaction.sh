@@ -111,7 +111,7 @@ changes() {
 
 many_rounds() {
 	local round n before status
-	n=$(rounds 200 20)
+	n=$(rounds 200 8)
 	before=$(footprint)
 	for ((round = 0; round < n; round++)); do
 		if ! { status=$(attach -j --xdp-mode "$(pick $((round % 2)) native skb)" 2>"$work/said") && remember "$status" && detach >/dev/null 2>>"$work/said"; }; then
