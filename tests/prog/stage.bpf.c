@@ -23,15 +23,13 @@ __u8 frame[16384];
 
 static __always_inline bool resize(struct __sk_buff *ctx)
 {
-	__u32 size = len;
+	__u32 last = len - 1;
 
-	if (size > sizeof(frame) || bpf_skb_change_tail(ctx, size, 0))
-		return false;
-	/* 1 to 16384, in a way that 6.1's verifier understands: it learns nothing from "not 0". */
-	size--;
-	asm volatile("" : "+r"(size));
-	size = (size & (sizeof(frame) - 1)) + 1;
-	return !bpf_skb_store_bytes(ctx, 0, frame, size, 0);
+	/* From 1 to all of it, said in a way that 6.1's verifier understands. */
+	asm volatile("" : "+r"(last));
+	last &= sizeof(frame) - 1;
+	return !bpf_skb_change_tail(ctx, last + 1, 0) &&
+	       !bpf_skb_store_bytes(ctx, 0, frame, last + 1, 0);
 }
 
 SEC("tc")
