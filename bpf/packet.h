@@ -9,6 +9,7 @@
 
 struct packet {
 	enum pc_protocol protocol;
+	bool lost_link;      /* the link header is on the wire but not in the data */
 	bool has_ports;      /* the four port bytes were there; never so in a later fragment */
 	__be16 sport, dport; /* 0 without ports */
 	__u32 header_len; /* bytes from the Ethernet header to the payload of TCP, UDP or SCTP; 0:

@@ -56,12 +56,14 @@ static __always_inline enum pc_reason parse_vlan_tags(struct cursor *c, struct l
 	return PC_R_PASS;
 }
 
-static __always_inline enum pc_reason parse_link(struct cursor *c, struct layer *next)
+static __always_inline enum pc_reason parse_link(struct cursor *c, struct packet *p,
+                                                 struct layer *next)
 {
 	struct eth_header copy;
 	const struct eth_header *eth;
 
-	if (__builtin_expect(hook_lacks_link(c->ctx), 0)) {
+	p->lost_link = hook_lacks_link(c->ctx);
+	if (__builtin_expect(p->lost_link, 0)) {
 		next->type = hook_type(c->ctx);
 	} else {
 		eth = cursor_peek(c, &copy);
@@ -103,7 +105,7 @@ static __always_inline enum pc_reason parse(struct cursor *c, struct packet *p)
 	struct layer next = {};
 	enum pc_reason reason, transport;
 
-	reason = parse_link(c, &next);
+	reason = parse_link(c, p, &next);
 	if (reason != PC_R_PASS)
 		return reason;
 	reason = parse_network(c, p, &next);

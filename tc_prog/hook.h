@@ -53,11 +53,11 @@ static __always_inline struct cursor hook_cursor(hook_ctx *ctx)
 }
 
 /* Bytes that are on the wire but not in the packet's data. */
-static __always_inline __u32 len_beside(hook_ctx *ctx)
+static __always_inline __u32 len_beside(hook_ctx *ctx, bool lost_link)
 {
 	__u32 len = hook_tags(ctx) * VLAN_TAG_LEN;
 
-	if (__builtin_expect(hook_lacks_link(ctx), 0))
+	if (__builtin_expect(lost_link, 0))
 		len += LINK_HEADER_LEN;
 	return len;
 }
@@ -68,10 +68,11 @@ __attribute__((noinline)) int account_gso(hook_ctx *ctx, enum pc_hook hook, __u3
 {
 	struct packet p = { .header_len = header_len, .unwired = unwired };
 	struct wire w = gso_wire(ctx, hook_len(ctx), &p);
+	__u32 beside = len_beside(ctx, hook_lacks_link(ctx));
 
 	if (w.segments > 1)
-		w.size += len_beside(ctx);
-	w.last += len_beside(ctx);
+		w.size += beside;
+	w.last += beside;
 	account(hook, cell, &w);
 	return 0;
 }
@@ -79,7 +80,7 @@ __attribute__((noinline)) int account_gso(hook_ctx *ctx, enum pc_hook hook, __u3
 static __always_inline void hook_account(hook_ctx *ctx, enum pc_hook hook, __u32 cell,
                                          const struct packet *p)
 {
-	struct wire w = { .segments = 1, .last = hook_len(ctx) + len_beside(ctx) };
+	struct wire w = { .segments = 1, .last = hook_len(ctx) + len_beside(ctx, p->lost_link) };
 
 	if (__builtin_expect(ctx->gso_size, 0))
 		account_gso(ctx, hook, cell, p->header_len, p->unwired);
