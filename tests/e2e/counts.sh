@@ -163,6 +163,51 @@ measure_vlan() {
 	check "$1: tag offload again" on client ethtool -K eth0 txvlan on
 }
 
+# A tunnel's segments repeat the headers inside it too.
+vxlan_make() {
+	ip -n "$client" link add vx type vxlan id 5 local 10.80.0.1 remote 10.80.0.2 dstport 4789 dev eth0 &&
+		ip -n "$server" link add vx type vxlan id 5 local 10.80.0.2 remote 10.80.0.1 dstport 4789 dev eth0 &&
+		ip -n "$client" addr add 10.77.0.1/24 dev vx && ip -n "$server" addr add 10.77.0.2/24 dev vx &&
+		ip -n "$client" link set vx up && ip -n "$server" link set vx up
+}
+
+measure_vxlan() {
+	if ! vxlan_make 2>/dev/null; then
+		skip "$1" 'this kernel has no VXLAN devices'
+	elif [[ $(uname -r) == 6.1.* ]]; then
+		skip "$1" 'Linux 6.1 works out wrong lengths for segments in tunnels'
+	else
+		measure "$1" uploads 10.77.0.2
+	fi
+	ip -n "$client" link delete vx 2>/dev/null
+	ip -n "$server" link delete vx 2>/dev/null
+}
+
+# What a host hears of its own multicast comes in without a link header, and is what it is all the same.
+looped_back() {
+	local i
+	start server socat -u UDP4-RECV:5353,ip-add-membership=224.0.0.251:eth0 "CREATE:$work/heard"
+	eventually hears 5353 || return
+	for i in 1 2 3 4 5; do
+		echo "$i" | on server socat -u - UDP4-DATAGRAM:224.0.0.251:5353,ip-multicast-if=10.80.0.2,ip-multicast-loop=1 || return
+	done
+	eventually test -s "$work/heard"
+}
+hears() { [[ $(on server ss -Hlun "sport = :$1") ]]; }
+
+measure_looped_back() {
+	local stats
+	if ! command -v socat >/dev/null; then
+		skip "$1" 'socat is missing (package socat)'
+		return
+	fi
+	netctl -n "$server" stats eth0 --reset -j >/dev/null
+	check "$1" looped_back
+	stats=$(netctl -n "$server" stats eth0 -j --exact)
+	same "$1: tc-ingress" '5 UDP of 44 bytes' "$(jq -r '.interfaces[0].hooks["tc-ingress"] |
+		"\(.protocols.udp.packets) UDP of \(.sizes.exact | map(select(.[0] == 44)) | .[0][0]) bytes"' <<<"$stats")"
+}
+
 lab_up
 check 'a second wire for the witness' wire_make
 
@@ -188,6 +233,8 @@ without
 with '--no-xdp'
 measure 'TC only, small' small
 measure 'TC only, bulk' bulk
+measure_vxlan 'TC only, VXLAN'
+measure_looped_back 'TC only, multicast heard by its sender'
 without
 
 if has_tcx; then
