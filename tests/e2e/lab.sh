@@ -274,7 +274,10 @@ has_dispatcher() { loader check -j | jq -e .kernel.freplace >/dev/null; }
 
 # fetch HOST URL... - all of them must be answered.
 fetch() {
-	on "$1" curl -fsS --fail-early --noproxy '*' --max-time "$(rounds 5 30)" -o /dev/null --remote-name-all "${@:2}"
+	local host=$1 url outputs=()
+	shift
+	for url; do outputs+=(-o /dev/null "$url"); done
+	on "$host" curl -fsS --fail-early --noproxy '*' --max-time "$(rounds 5 30)" "${outputs[@]}"
 }
 
 # answers HOST ADDRESS:PORT... - one body for each.
