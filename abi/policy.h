@@ -1,9 +1,62 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The built-in policy: its text for people and its one constant for the classifier. */
+/* The policy in force: the built-in one, or one of two images; and the memory policies share. */
 #ifndef PC_ABI_POLICY_H
 #define PC_ABI_POLICY_H
 
+#include "image.h"
+
+/* The built-in policy: its text for people and its one constant for the classifier. */
 #define PC_BUILTIN_DST_PORT 80
-#define PC_BUILTIN_POLICY   "drop in,out tcp dst port 80"
+#define PC_BUILTIN_RULE     "drop in,out tcp dst port 80"
+#define PC_BUILTIN_LABEL    "web"
+#define PC_BUILTIN_POLICY   PC_BUILTIN_LABEL ": " PC_BUILTIN_RULE "\n"
+
+/* pc_active has one word, read once for each packet and written by a single store, so that both
+ * directions and all hooks change from one policy to the next together:
+ *
+ *   bits 0-1    the policy in force: 0 the built-in one, 1 and 2 an image
+ *   bits 2-3    the policy that comes back when the deadline is past
+ *   bits 32-63  the deadline, in units of 2^24 ns of CLOCK_MONOTONIC; 0: none
+ */
+enum pc_choice { PC_CHOICE_BUILTIN, PC_CHOICE_A, PC_CHOICE_B };
+#define PC_CHOICE_MASK           3u
+#define PC_ACTIVE_RETURN_SHIFT   2
+#define PC_ACTIVE_DEADLINE_SHIFT 32
+#define PC_DEADLINE_UNIT_SHIFT   24
+
+static inline __attribute__((always_inline)) __u32 pc_deadline(__u64 active)
+{
+	return active >> PC_ACTIVE_DEADLINE_SHIFT;
+}
+
+/* Which policy applies at `now`, ns of CLOCK_MONOTONIC; `now` is looked at only with a deadline. */
+static inline __attribute__((always_inline)) enum pc_choice pc_choice_at(__u64 active, __u64 now)
+{
+	__u32 deadline = pc_deadline(active);
+
+	if (deadline && now >> PC_DEADLINE_UNIT_SHIFT >= deadline)
+		active >>= PC_ACTIVE_RETURN_SHIFT;
+	return active & PC_CHOICE_MASK;
+}
+
+/* pc_pages: an array of maps of one struct pc_page each. The pages of image A, those of image B,
+ * then what outlives an image; where nothing is needed there is no page. */
+#define PC_PAGE_OF_IMAGE(choice) (((choice)-PC_CHOICE_A) * PC_IMAGE_PAGES)
+#define PC_PAGE_BUCKETS          (2 * PC_IMAGE_PAGES) /* __u64 for each cell: the rate limits' clocks */
+#define PC_PAGE_SOURCES          (PC_PAGE_BUCKETS + 1) /* four: the same for each source address */
+#define PC_SOURCE_PAGES          4
+#define PC_PAGE_OF_CPUS          (PC_PAGE_SOURCES + PC_SOURCE_PAGES + 3)
+#define PC_PAGES_PER_CPU         4
+#define PC_PAGE_CELLS(cpu)       (PC_PAGE_OF_CPUS + (cpu)*PC_PAGES_PER_CPU) /* struct pc_counter */
+#define PC_PAGE_FLOWS(cpu)       (PC_PAGE_CELLS(cpu) + 1) /* two: the flow cache */
+#define PC_FLOW_PAGES            2
+#define PC_PAGES(cpus)           PC_PAGE_CELLS(cpus)
+
+/* One cell a rule: as many as fit the page of a CPU. */
+_Static_assert(PC_MAX_RULES * sizeof(__u64) * 2 <= PC_PAGE_SIZE, "a CPU's cells are one page");
+
+/* pc_doors: the programs that know policies, which those that are attached hand over to as soon as
+ * they are there. */
+enum pc_door { PC_DOOR_IN, PC_DOOR_OUT, PC_DOOR_COUNT };
 
 #endif

@@ -112,7 +112,7 @@ static void add_lines(struct view *view, const struct pins *pins, const struct p
 		bool tcx = meta->plan.tc_backend == PC_TC_TCX;
 		const struct guard_tc *tc = &guard->tc[hook];
 
-		snprintf(note, sizeof(note), "%s", PC_BUILTIN_POLICY);
+		snprintf(note, sizeof(note), "%s", PC_BUILTIN_RULE);
 		add_line(view, pins,
 		         &(struct line){ hook, tcx ? "tcx" : "clsact",
 		                         tcx         ? tc->link_prog_id

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A compiled policy: one flat address space of 32-bit addresses, read by the data plane page by
+ * page, written by user space in one go.
+ *
+ *   address 0      struct pc_image     where everything else is
+ *   trees          struct pc_node      which rules may match, by cuts on the packet's key
+ *   leaves         struct pc_entry4/6  a rule's addresses, ports and protocol; lowest rule first
+ *   conditions     struct pc_cond      what else a rule asks for; sets and bitmaps they refer to
+ *   rules          struct pc_rule      what the rule that matched does
+ *   source         the text and the contents of its sets, for user space
+ *
+ * An address is a byte offset; 0 says "none" wherever something may be missing. Nothing that the
+ * data plane reads as one (a struct, a leaf, the children of a node) crosses from one page into the
+ * next. All numbers in host byte order, addresses of packets too.
+ */
+#ifndef PC_ABI_IMAGE_H
+#define PC_ABI_IMAGE_H
+
+#include <linux/types.h>
+
+#define PC_PAGE_SHIFT 18
+#define PC_PAGE_SIZE  (1u << PC_PAGE_SHIFT)
+
+/* Read at any offset of a page, this much is there: it spares the data plane a bounds check. */
+#define PC_PAGE_SLACK 4096
+
+/* Value of the maps that pages are. */
+struct pc_page {
+	__u8 bytes[PC_PAGE_SIZE + PC_PAGE_SLACK];
+};
+
+#define PC_IMAGE_PAGES 1024 /* the most an image may have: 256 MiB */
+#define PC_MAX_RULES   16384
+
+/* Which way a packet goes. */
+enum pc_direction { PC_IN, PC_OUT, PC_DIRECTION_COUNT };
+
+/* What a packet is to the rules: each kind has trees of its own. The kinds with ports are for
+ * packets whose ports are known; all other IP packets, whatever their protocol, are the family's
+ * rest; packets that are not IP, or whose IP header cannot be read, are PC_KIND_NOT_IP: what they
+ * are asked for is their EtherType, their VLAN tags, their size. */
+enum pc_kind {
+	PC_KIND_IP4_TCP,
+	PC_KIND_IP4_UDP,
+	PC_KIND_IP4_SCTP,
+	PC_KIND_IP4_REST,
+	PC_KIND_IP6_TCP,
+	PC_KIND_IP6_UDP,
+	PC_KIND_IP6_SCTP,
+	PC_KIND_IP6_REST,
+	PC_KIND_NOT_IP,
+	PC_KIND_COUNT
+};
+
+/* The words a tree cuts on. IPv4 addresses are the first of their four words, the rest 0. In the
+ * kinds without ports these are 0, in PC_KIND_NOT_IP all are. */
+enum pc_word {
+	PC_WORD_SADDR,
+	PC_WORD_DADDR = 4,
+	PC_WORD_SPORT = 8,
+	PC_WORD_DPORT,
+	PC_WORD_PROTO, /* IP protocol number; of IPv6 that after the extension headers */
+	PC_WORDS = 16  /* a power of two: an index is masked, not checked */
+};
+
+/* An inner node has its children side by side: the next node is at
+ *     base + (word[word_index] >> shift & mask) * sizeof(struct pc_node)
+ * and shift + the width of mask never exceed the word. A leaf (leaf = 1) has `mask` entries at
+ * `base`, of the family of its kind (pc_entry4 in PC_KIND_NOT_IP), in the order of their rules. */
+struct pc_node {
+	__u32 base;
+	__u16 mask;    /* a leaf: how many entries */
+	__u8 shift;    /* of an inner node */
+	__u8 word : 4; /* of an inner node: enum pc_word */
+	__u8 zero : 3;
+	__u8 leaf : 1;
+};
+_Static_assert(sizeof(struct pc_node) == 8, "children are found by this size");
+
+#define PC_LEAF_ENTRIES 32 /* the most a leaf has */
+#define PC_TREE_DEPTH   24 /* the most inner nodes on a way */
+
+/* Up to four trees that share the rules of one kind between them, so that wildcards in one field
+ * do not multiply the cuts on another; the lowest matching rule of all of them counts. Addresses of
+ * root nodes; 0: no more trees. */
+#define PC_TREES 4
+struct pc_forest {
+	__u32 root[PC_TREES];
+};
+
+/* Part of a rule: it matches when all of it does and all conditions at `cond` do (0: none). Port
+ * ranges in kinds without ports are 0-65535. A rule with lists is several entries. */
+struct pc_entry4 {
+	__u32 saddr, smask, daddr, dmask;
+	__u16 sport_lo, sport_hi, dport_lo, dport_hi;
+	__u8 proto, proto_mask;
+	__u16 rule; /* index into the rules */
+	__u32 cond; /* address of struct pc_cond */
+};
+_Static_assert(sizeof(struct pc_entry4) == 32, "two to a cache line");
+
+struct pc_entry6 {
+	__u32 saddr[4], smask[4], daddr[4], dmask[4];
+	__u16 sport_lo, sport_hi, dport_lo, dport_hi;
+	__u8 proto, proto_mask;
+	__u16 rule;
+	__u32 cond;
+};
+_Static_assert(sizeof(struct pc_entry6) == 80, "pc_entry6 is part of the image");
+
+/* What a condition looks at. A field the packet does not have (no VLAN tag, no TCP flags in a
+ * fragment, no ICMP type) has no value that matches; `negate` turns that round as well. */
+#define PC_FIELDS(X) \
+	X(SPORT) \
+	X(DPORT) \
+	X(PROTO)     /* IP protocol number */ \
+	X(ETHERTYPE) /* after VLAN tags */ \
+	X(VLAN) /* id of any of the tags that are parsed, the one beside the packet included */ \
+	X(LEN)  /* of the packet on the wire, of a GSO packet its full segments; at most 65535 */ \
+	X(DSCP) /* 0-63, IPv4 and IPv6 */ \
+	X(ICMP_TYPE) /* of ICMP and ICMPv6 */ \
+	X(TCP_FLAGS) /* the byte of RFC 9293 3.1 */ \
+	X(SADDR) \
+	X(DADDR) \
+	X(FRAGMENT)    /* 1 in any fragment, the first one included */ \
+	X(ESTABLISHED) /* 1 where a socket of the host has this connection */
+
+#define PC_FIELD_ID(id, ...) PC_FIELD_##id,
+enum pc_field { PC_FIELDS(PC_FIELD_ID) PC_FIELD_COUNT };
+
+enum pc_test {
+	PC_TEST_RANGE,  /* lo <= value <= hi */
+	PC_TEST_BITMAP, /* bit `value` of the bitmap at `table`, 8 KiB: bit n is bit n % 8 of byte n
+	                   / 8 */
+	PC_TEST_MASK,   /* (value & hi) == lo */
+	PC_TEST_SET,    /* the address is in the set with this table; SADDR and DADDR only */
+};
+
+/* One condition; the list ends with the one that has `last`. At most PC_MAX_CONDS in a list. */
+#define PC_MAX_CONDS 16
+struct pc_cond {
+	__u8 field; /* enum pc_field */
+	__u8 test;  /* enum pc_test */
+	__u8 negate;
+	__u8 last;
+	__u32 lo, hi;
+	__u32 table; /* address */
+};
+_Static_assert(sizeof(struct pc_cond) == 16, "pc_cond is part of the image");
+
+enum pc_action { PC_ACTION_PASS, PC_ACTION_DROP, PC_ACTION_COUNT, PC_ACTION_LIMIT };
+
+/* What a rule does, by index. `cell` is where it counts, the same for as long as the rule's text
+ * is; also the place of its token bucket. A bucket fills by one packet every `interval` 1/1024 ns
+ * and holds `burst` packets. */
+struct pc_rule {
+	__u8 action; /* enum pc_action */
+	__u8 per_src;
+	__u16 cell;
+	__u32 burst;
+	__u64 interval;
+};
+_Static_assert(sizeof(struct pc_rule) == 16, "pc_rule is part of the image");
+
+#define PC_IMAGE_MAGIC 0x50434931 /* "PCI1" */
+
+/* What a packet of one direction meets. */
+struct pc_side {
+	struct pc_forest verdicts[PC_KIND_COUNT]; /* rules that pass, drop or limit */
+	struct pc_forest counts[PC_KIND_COUNT]; /* rules that count: all that match, as far as they
+	                                           stand before the one that decides */
+	__u8 drops;                             /* the default verdict is to drop */
+	__u8 has_counts;                        /* there is a rule that counts */
+	__u8 worth_caching; /* the trees are deep enough for a flow cache to gain */
+	__u8 zero[5];
+};
+
+struct pc_image {
+	__u32 magic;
+	__u32 size; /* of all of it, bytes */
+	__u32 generation;
+	__u32 n_rules;
+	__u32 rules;          /* address of struct pc_rule[n_rules] */
+	__u32 text, text_len; /* address and bytes: the policy, canonical; not for the data plane */
+	__u32 sets, n_sets;   /* address of struct pc_image_set[n_sets]; the same */
+	__u32 uses_limits, uses_sources; /* memory the policy needs beside the image */
+	__u32 zero;
+	struct pc_side side[PC_DIRECTION_COUNT];
+};
+
+/* The contents of a set that came from a file, for who changes the policy later without having the
+ * file: packed records of 1 byte prefix length and 4 address bytes, then of 1 and 16. */
+struct pc_image_set {
+	char name[32];
+	__u32 ip4, n_ip4;
+	__u32 ip6, n_ip6;
+};
+
+#endif
