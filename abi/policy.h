@@ -39,21 +39,29 @@ static inline __attribute__((always_inline)) enum pc_choice pc_choice_at(__u64 a
 	return active & PC_CHOICE_MASK;
 }
 
+/* Where rules count and keep their buckets. Twice as many as a policy has rules, as one that waits
+ * to be confirmed and the one that would come back may have no rule in common. */
+#define PC_MAX_CELLS      (2 * PC_MAX_RULES)
+#define PC_CELLS_PER_PAGE 16384
+
 /* pc_pages: an array of maps of one struct pc_page each. The pages of image A, those of image B,
  * then what outlives an image; where nothing is needed there is no page. */
 #define PC_PAGE_OF_IMAGE(choice) (((choice)-PC_CHOICE_A) * PC_IMAGE_PAGES)
 #define PC_PAGE_BUCKETS          (2 * PC_IMAGE_PAGES) /* __u64 for each cell: the rate limits' clocks */
-#define PC_PAGE_SOURCES          (PC_PAGE_BUCKETS + 1) /* four: the same for each source address */
+#define PC_PAGE_SOURCES          (PC_PAGE_BUCKETS + 1) /* the same for each source address */
 #define PC_SOURCE_PAGES          4
 #define PC_PAGE_OF_CPUS          (PC_PAGE_SOURCES + PC_SOURCE_PAGES + 3)
 #define PC_PAGES_PER_CPU         4
-#define PC_PAGE_CELLS(cpu)       (PC_PAGE_OF_CPUS + (cpu)*PC_PAGES_PER_CPU) /* struct pc_counter */
-#define PC_PAGE_FLOWS(cpu)       (PC_PAGE_CELLS(cpu) + 1) /* two: the flow cache */
+#define PC_PAGE_OF_CPU(cpu)      (PC_PAGE_OF_CPUS + (cpu)*PC_PAGES_PER_CPU)
+#define PC_PAGE_CELLS(cpu, cell) (PC_PAGE_OF_CPU(cpu) + (cell) / PC_CELLS_PER_PAGE) /* pc_counter \
+	                                                                             */
+#define PC_CELL_PAGES            2
+#define PC_PAGE_FLOWS(cpu)       (PC_PAGE_OF_CPU(cpu) + PC_CELL_PAGES) /* the flow cache */
 #define PC_FLOW_PAGES            2
-#define PC_PAGES(cpus)           PC_PAGE_CELLS(cpus)
+#define PC_PAGES(cpus)           PC_PAGE_OF_CPU(cpus)
 
-/* One cell a rule: as many as fit the page of a CPU. */
-_Static_assert(PC_MAX_RULES * sizeof(__u64) * 2 <= PC_PAGE_SIZE, "a CPU's cells are one page");
+_Static_assert(PC_CELLS_PER_PAGE * 16 == PC_PAGE_SIZE, "16 bytes are a struct pc_counter");
+_Static_assert(PC_MAX_CELLS * sizeof(__u64) == PC_PAGE_SIZE, "the buckets are one page");
 
 /* pc_doors: the programs that know policies, which those that are attached hand over to as soon as
  * they are there. */
