@@ -66,7 +66,11 @@ enum pc_word {
 /* An inner node has its children side by side: the next node is at
  *     base + (word[word_index] >> shift & mask) * sizeof(struct pc_node)
  * and shift + the width of mask never exceed the word. A leaf (leaf = 1) has `mask` entries at
- * `base`, of the family of its kind (pc_entry4 in PC_KIND_NOT_IP), in the order of their rules. */
+ * `base`, of the family of its kind (pc_entry4 in PC_KIND_NOT_IP), in the order of their rules.
+ *
+ * Rules that no word tells apart (they differ in their conditions only) may be more than a leaf
+ * holds: a leaf whose `word` is PC_LEAF_GOES_ON has another one right behind it, at its own address
+ * + sizeof(struct pc_node), with the rules that come next; PC_LEAF_NODES in a row at most. */
 struct pc_node {
 	__u32 base;
 	__u16 mask;    /* a leaf: how many entries */
@@ -77,12 +81,15 @@ struct pc_node {
 };
 _Static_assert(sizeof(struct pc_node) == 8, "children are found by this size");
 
-#define PC_LEAF_ENTRIES 32 /* the most a leaf has */
-#define PC_TREE_DEPTH   24 /* the most inner nodes on a way */
+#define PC_LEAF_ENTRIES 32   /* the most a leaf has */
+#define PC_LEAF_GOES_ON 1    /* in `word` of a leaf */
+#define PC_LEAF_NODES   4096 /* the most leaves in a row */
+#define PC_TREE_DEPTH   24   /* the most inner nodes on a way */
 
 /* Up to four trees that share the rules of one kind between them, so that wildcards in one field
  * do not multiply the cuts on another; the lowest matching rule of all of them counts. Addresses of
- * root nodes; 0: no more trees. */
+ * root nodes; 0: no more trees. The entries of a rule that counts are all in one tree, and in a
+ * leaf side by side: it counts once however many of them match. */
 #define PC_TREES 4
 struct pc_forest {
 	__u32 root[PC_TREES];
@@ -130,10 +137,11 @@ enum pc_field { PC_FIELDS(PC_FIELD_ID) PC_FIELD_COUNT };
 
 enum pc_test {
 	PC_TEST_RANGE,  /* lo <= value <= hi */
-	PC_TEST_BITMAP, /* bit `value` of the bitmap at `table`, 8 KiB: bit n is bit n % 8 of byte n
-	                   / 8 */
+	PC_TEST_BITMAP, /* bit `value` of the bitmap at `table`, as long as the field's values need:
+	                   bit n is bit n % 8 of byte n / 8 */
 	PC_TEST_MASK,   /* (value & hi) == lo */
-	PC_TEST_SET,    /* the address is in the set with this table; SADDR and DADDR only */
+	PC_TEST_SET,    /* the address is in the set with this table, see table.h; SADDR and DADDR
+	                   only, and the table is of the family of the entry */
 };
 
 /* One condition; the list ends with the one that has `last`. At most PC_MAX_CONDS in a list. */
