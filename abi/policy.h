@@ -45,16 +45,16 @@ static inline __attribute__((always_inline)) enum pc_choice pc_choice_at(__u64 a
 #define PC_CELLS_PER_PAGE 16384
 
 /* pc_pages: an array of maps of one struct pc_page each. The pages of image A, those of image B,
- * then what outlives an image; where nothing is needed there is no page. */
+ * then what outlives an image: buckets, and for each CPU the rules' cells (struct pc_counter) and
+ * the flow cache. Where nothing is needed there is no page. */
 #define PC_PAGE_OF_IMAGE(choice) (((choice)-PC_CHOICE_A) * PC_IMAGE_PAGES)
-#define PC_PAGE_BUCKETS          (2 * PC_IMAGE_PAGES) /* __u64 for each cell: the rate limits' clocks */
-#define PC_PAGE_SOURCES          (PC_PAGE_BUCKETS + 1) /* the same for each source address */
+#define PC_PAGE_BUCKETS          (2 * PC_IMAGE_PAGES)  /* rate limits: __u64 for each cell */
+#define PC_PAGE_SOURCES          (PC_PAGE_BUCKETS + 1) /* the same for source addresses */
 #define PC_SOURCE_PAGES          4
 #define PC_PAGE_OF_CPUS          (PC_PAGE_SOURCES + PC_SOURCE_PAGES + 3)
 #define PC_PAGES_PER_CPU         4
 #define PC_PAGE_OF_CPU(cpu)      (PC_PAGE_OF_CPUS + (cpu)*PC_PAGES_PER_CPU)
-#define PC_PAGE_CELLS(cpu, cell) (PC_PAGE_OF_CPU(cpu) + (cell) / PC_CELLS_PER_PAGE) /* pc_counter \
-	                                                                             */
+#define PC_PAGE_CELLS(cpu, cell) (PC_PAGE_OF_CPU(cpu) + (cell) / PC_CELLS_PER_PAGE)
 #define PC_CELL_PAGES            2
 #define PC_PAGE_FLOWS(cpu)       (PC_PAGE_OF_CPU(cpu) + PC_CELL_PAGES) /* the flow cache */
 #define PC_FLOW_PAGES            2
@@ -66,5 +66,15 @@ _Static_assert(PC_MAX_CELLS * sizeof(__u64) == PC_PAGE_SIZE, "the buckets are on
 /* pc_doors: the programs that know policies, which those that are attached hand over to as soon as
  * they are there. */
 enum pc_door { PC_DOOR_IN, PC_DOOR_OUT, PC_DOOR_COUNT };
+
+/* The single entry of pc_decision, which a program loaded for a dry run writes: what it would have
+ * done with the packet. */
+struct pc_decision {
+	__u32 verdict; /* enum pc_verdict */
+	__u32 reason;  /* enum pc_reason */
+	__s32 rule;    /* by index; -1: none, or the built-in one */
+	__u32 choice;  /* enum pc_choice */
+	__u32 kind;    /* enum pc_kind */
+};
 
 #endif

@@ -3,11 +3,14 @@
 #ifndef PC_ABI_REASONS_H
 #define PC_ABI_REASONS_H
 
-/* Above "rule": the policy decided. Below: a header is cut short or lies, and unless the ports
- * could be read and a rule spoke of them, the direction's default verdict applied. */
+/* Up to "default": the policy decided. Below: a header is cut short or lies, and no rule that
+ * speaks of what is known of the packet drops it; by the default verdict it may have been dropped.
+ */
 #define PC_REASONS(X) \
 	X(PASS, "pass", "nothing in the policy or the headers against it") \
 	X(RULE, "rule", "dropped by a rule") \
+	X(LIMIT, "limit", "above the rate of a rule that limits") \
+	X(DEFAULT, "default", "no rule matched, and the default is to drop") \
 	X(SHORT, "short", "a header runs past the end of the packet") \
 	X(VLAN_DEPTH, "vlan-depth", "more than two VLAN tags") \
 	X(IP4_VERSION, "ip4-version", "EtherType says IPv4, the version field does not") \

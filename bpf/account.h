@@ -5,16 +5,15 @@
 #define BPF_ACCOUNT_H
 
 #include "abi/counting.h"
+#include "bpf/config.h"
 #include "bpf/maps.h"
 #include "bpf/packet.h"
 
-/* A packet as it goes over the wire: itself, or the segments that a GSO super-packet becomes, all
- * of one size but the last. Sizes in bytes, from the Ethernet header on. */
-struct wire {
-	__u32 segments; /* at least one */
-	__u32 size;     /* of each but the last */
-	__u32 last;     /* of the last */
-};
+static __always_inline void count(struct pc_counter *cell, const struct wire *w)
+{
+	cell->packets += w->segments;
+	cell->bytes += (__u64)(w->segments - 1) * w->size + w->last;
+}
 
 static __always_inline void count_size(enum pc_hook hook, __u32 size, __u32 packets)
 {
@@ -30,12 +29,13 @@ static __always_inline void count_size(enum pc_hook hook, __u32 size, __u32 pack
  * kernel runs with bottom halves off. */
 static __always_inline void account(enum pc_hook hook, __u32 key, const struct wire *w)
 {
-	struct pc_counter *cell = bpf_map_lookup_elem(&pc_counters, &key);
+	struct pc_counter *cell;
 
-	if (cell) {
-		cell->packets += w->segments;
-		cell->bytes += (__u64)(w->segments - 1) * w->size + w->last;
-	}
+	if (dry_run)
+		return;
+	cell = bpf_map_lookup_elem(&pc_counters, &key);
+	if (cell)
+		count(cell, w);
 	if (w->segments > 1)
 		count_size(hook, w->size, w->segments - 1);
 	count_size(hook, w->last, 1);

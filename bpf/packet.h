@@ -5,16 +5,56 @@
 
 #include <stdbool.h>
 
+#include "abi/image.h"
 #include "abi/types.h"
 
+#define MAX_VLAN_TAGS 2
+#define VLAN_ID_MASK  0x0fff /* of a tag, IEEE 802.1Q */
+
+/* A packet as it goes over the wire: itself, or the segments that a GSO super-packet becomes, all
+ * of one size but the last. Sizes in bytes, from the Ethernet header on. */
+struct wire {
+	__u32 segments; /* at least one */
+	__u32 size;     /* of each but the last */
+	__u32 last;     /* of the last */
+};
+
+/* How far the rules have been searched for those that match, and what was found. */
+struct search {
+	__u32 image;   /* the policy in force: the key of its first page */
+	__u32 leaf;    /* where it has come to in a tree: an address; 0: at its root */
+	__u16 rule;    /* by index, the lowest one; NO_RULE: none */
+	__u16 counted; /* the last one that counted; NO_RULE: none */
+	__u8 tree;     /* of the forest */
+	__u8 asked;    /* it took more than addresses, ports and protocol to tell */
+};
+#define NO_RULE 0xffff
+
+/* Numbers in host byte order. What nothing asks for, the compiler leaves out. */
 struct packet {
+	__u32 word[PC_WORDS]; /* addresses, ports, IP protocol; what is not known is 0 */
 	enum pc_protocol protocol;
-	bool lost_link;      /* the link header is on the wire but not in the data */
-	bool has_ports;      /* the four port bytes were there; never so in a later fragment */
-	__be16 sport, dport; /* 0 without ports */
 	__u32 header_len; /* bytes from the Ethernet header to the payload of TCP, UDP or SCTP; 0:
 	                     unknown */
 	__u32 unwired;    /* bytes of header_len that leave the packet when it is segmented */
+	__u16 ethertype;  /* after the tags that were parsed; 0: unknown */
+	__u16 vlan[MAX_VLAN_TAGS]; /* ids of the tags in the frame, outermost first ... */
+	__u8 vlans;                /* ... so many */
+	__u8 version;              /* 4 or 6: there is an IP header and it can be read; else 0 */
+	__u16 transport; /* bytes to the transport header; 0: none, or in another fragment */
+	__u8 dscp;
+	__u8 tcp_flags; /* known if has_tcp_flags */
+	bool has_tcp_flags;
+	bool has_ports; /* the four port bytes were there; never so in a later fragment */
+	bool fragment;  /* of any sort, the first one included */
+	bool lost_link; /* the link header is on the wire but not in the data */
+	struct wire wire;
+
+	/* To the policy: */
+	__u8 direction; /* enum pc_direction */
+	__u8 kind;      /* enum pc_kind */
+	__u8 socket;    /* whether a socket has the connection, once that was asked for */
+	struct search search;
 };
 
 /* What one layer tells the next. Whole words, so that nothing is masked on the way. */

@@ -17,7 +17,6 @@
 #include "bpf/parse_ip.h"
 #include "bpf/parse_transport.h"
 
-#define MAX_VLAN_TAGS  2
 #define ARP_HEADER_LEN 8 /* RFC 826, the fixed part */
 
 struct eth_header { /* struct ethhdr is packed: its type would be read byte by byte */
@@ -35,7 +34,8 @@ static __always_inline bool is_vlan_tag(__u32 type)
 	return type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD);
 }
 
-static __always_inline enum pc_reason parse_vlan_tags(struct cursor *c, struct layer *next)
+static __always_inline enum pc_reason parse_vlan_tags(struct cursor *c, struct packet *p,
+                                                      struct layer *next)
 {
 	__u32 tags = hook_tags(c->ctx);
 
@@ -44,12 +44,14 @@ static __always_inline enum pc_reason parse_vlan_tags(struct cursor *c, struct l
 		struct vlan_header copy;
 		const struct vlan_header *tag;
 
-		if (tags++ == MAX_VLAN_TAGS)
+		if (tags++ == MAX_VLAN_TAGS || i == MAX_VLAN_TAGS)
 			return PC_R_VLAN_DEPTH;
 		tag = cursor_peek(c, &copy);
 		if (!tag)
 			return PC_R_SHORT;
 		next->type = tag->type;
+		p->vlan[i] = bpf_ntohs(tag->tci) & VLAN_ID_MASK;
+		p->vlans = i + 1;
 		cursor_skip(c, sizeof(*tag));
 	}
 	cursor_forget_way(c);
@@ -73,7 +75,7 @@ static __always_inline enum pc_reason parse_link(struct cursor *c, struct packet
 		cursor_skip(c, sizeof(*eth));
 	}
 	if (__builtin_expect(is_vlan_tag(next->type), 0))
-		return parse_vlan_tags(c, next);
+		return parse_vlan_tags(c, p, next);
 	return PC_R_PASS;
 }
 
@@ -88,7 +90,7 @@ static __always_inline enum pc_reason parse_network(struct cursor *c, struct pac
 {
 	switch (__builtin_expect(next->type, bpf_htons(ETH_P_IP))) {
 	case bpf_htons(ETH_P_IP):
-		return parse_ip4(c, next);
+		return parse_ip4(c, p, next);
 	case bpf_htons(ETH_P_IPV6):
 		return parse_ip6(c, p, next);
 	case bpf_htons(ETH_P_ARP):
@@ -106,9 +108,12 @@ static __always_inline enum pc_reason parse(struct cursor *c, struct packet *p)
 	enum pc_reason reason, transport;
 
 	reason = parse_link(c, p, &next);
+	p->ethertype = bpf_ntohs(next.type);
 	if (reason != PC_R_PASS)
 		return reason;
 	reason = parse_network(c, p, &next);
+	p->word[PC_WORD_PROTO] = next.number;
+	p->fragment = next.fragment != 0;
 	if (!next.goes_on)
 		return reason;
 	cursor_forget_way(c);

@@ -27,8 +27,34 @@ struct ip6_ext_header { /* RFC 8200 4.2; no extension header is shorter */
 	__be32 id;
 };
 
+/* No loop: what is indexed would be in memory, asked for or not. */
+static __always_inline void take_ip6_address(__u32 *word, const struct in6_addr *address)
+{
+	word[0] = bpf_ntohl(address->in6_u.u6_addr32[0]);
+	word[1] = bpf_ntohl(address->in6_u.u6_addr32[1]);
+	word[2] = bpf_ntohl(address->in6_u.u6_addr32[2]);
+	word[3] = bpf_ntohl(address->in6_u.u6_addr32[3]);
+}
+
+static __always_inline void take_ip4(struct packet *p, const struct iphdr *ip)
+{
+	p->version = 4;
+	p->dscp = ip->tos >> 2;
+	p->word[PC_WORD_SADDR] = bpf_ntohl(ip->saddr);
+	p->word[PC_WORD_DADDR] = bpf_ntohl(ip->daddr);
+}
+
+static __always_inline void take_ip6(struct packet *p, const struct ipv6hdr *ip6)
+{
+	p->version = 6;
+	p->dscp = (ip6->priority << 4 | ip6->flow_lbl[0] >> 4) >> 2;
+	take_ip6_address(&p->word[PC_WORD_SADDR], &ip6->saddr);
+	take_ip6_address(&p->word[PC_WORD_DADDR], &ip6->daddr);
+}
+
 /* RFC 791 3.1. A total length of zero is what Linux gives a GSO packet above 65,535 bytes. */
-static __always_inline enum pc_reason parse_ip4(struct cursor *c, struct layer *next)
+static __always_inline enum pc_reason parse_ip4(struct cursor *c, struct packet *p,
+                                                struct layer *next)
 {
 	struct iphdr copy;
 	const struct iphdr *ip = cursor_peek(c, &copy);
@@ -42,6 +68,7 @@ static __always_inline enum pc_reason parse_ip4(struct cursor *c, struct layer *
 	if (header_len < sizeof(*ip))
 		return PC_R_IP4_IHL;
 
+	take_ip4(p, ip);
 	next->number = ip->protocol;
 	next->fragment = ip->frag_off & bpf_htons(IP_OFFSET_MASK | IP_MORE_FRAGMENTS);
 	if (next->fragment && !c->copying)
@@ -70,7 +97,7 @@ struct ip6_walk {
 	__u32 offset;    /* of the next header, bytes from the start of the frame */
 	__be16 fragment; /* as in struct layer */
 	__u8 number;     /* of the next header */
-	__u8 reason;     /* enum pc_reason; unless it is PASS the rest is not to be used */
+	__u8 reason;     /* enum pc_reason; unless it is PASS the walk ended before its end */
 };
 
 #define IP6_EXTENSIONS \
@@ -128,6 +155,8 @@ static __always_inline enum pc_reason parse_ip6_extensions(struct cursor *c, str
 	};
 
 	bpf_loop(MAX_IP6_EXT_HEADERS + 1, walk_ip6_extension, &walk, 0);
+	next->number = walk.number;
+	next->fragment = walk.fragment;
 	if (walk.reason != PC_R_PASS)
 		return walk.reason;
 	if (walk.offset > c->len)
@@ -135,8 +164,6 @@ static __always_inline enum pc_reason parse_ip6_extensions(struct cursor *c, str
 	if (walk.offset > CURSOR_MAX_OFFSET)
 		return PC_R_IP6_DEPTH;
 	c->offset = walk.offset;
-	next->number = walk.number;
-	next->fragment = walk.fragment;
 	return PC_R_PASS;
 }
 
@@ -155,6 +182,7 @@ static __always_inline enum pc_reason parse_ip6(struct cursor *c, struct packet 
 		return PC_R_SHORT;
 	if (ip6->version != 6)
 		return PC_R_IP6_VERSION;
+	take_ip6(p, ip6);
 	payload_len = bpf_ntohs(ip6->payload_len);
 	next->number = ip6->nexthdr;
 	cursor_skip(c, sizeof(*ip6));

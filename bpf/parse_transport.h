@@ -20,6 +20,8 @@
 #define ICMP_HEADER_LEN   8
 #define ICMPV6_HEADER_LEN 4
 
+#define TCP_FLAGS_OFFSET 13 /* RFC 9293 3.1 */
+
 struct ports { /* how TCP, UDP, SCTP begin */
 	__be16 source, dest;
 };
@@ -29,8 +31,8 @@ struct ports { /* how TCP, UDP, SCTP begin */
  */
 static __always_inline void take_ports(struct packet *p, __be16 source, __be16 dest)
 {
-	p->sport = source;
-	p->dport = dest;
+	p->word[PC_WORD_SPORT] = bpf_ntohs(source);
+	p->word[PC_WORD_DPORT] = bpf_ntohs(dest);
 	p->has_ports = true;
 }
 
@@ -57,6 +59,8 @@ static __always_inline enum pc_reason parse_tcp(struct cursor *c, struct packet 
 		return PC_R_SHORT;
 	}
 	take_ports(p, tcp->source, tcp->dest);
+	p->tcp_flags = ((const __u8 *)tcp)[TCP_FLAGS_OFFSET];
+	p->has_tcp_flags = true;
 	header_len = tcp->doff * 4;
 	if (header_len < sizeof(*tcp) || !cursor_has(c, header_len))
 		return cursor_has(c, sizeof(*tcp)) ? PC_R_TCP_OFFSET : PC_R_SHORT;
@@ -101,6 +105,8 @@ static __always_inline enum pc_reason parse_transport(struct cursor *c, struct p
 {
 	bool first = !(next->fragment & bpf_htons(IP_OFFSET_MASK));
 
+	if (first)
+		p->transport = c->offset;
 	switch (__builtin_expect(next->number, IPPROTO_TCP)) {
 	case IPPROTO_TCP:
 		p->protocol = PC_PROTO_TCP;

@@ -5,7 +5,6 @@
 
 #include <linux/bpf.h>
 
-#include "bpf/account.h"
 #include "bpf/packet.h"
 
 #define LINK_HEADER_LEN 14

@@ -14,8 +14,8 @@ static __always_inline long hook_load_bytes(hook_ctx *ctx, __u32 offset, void *t
 	return bpf_skb_load_bytes(ctx, offset, to, size);
 }
 
-#include "bpf/account.h"
 #include "bpf/cursor.h"
+#include "bpf/packet.h"
 #include "tc_prog/gso.h"
 
 #define VLAN_TAG_LEN 4
@@ -37,6 +37,12 @@ static __always_inline __u32 hook_len(const hook_ctx *ctx)
 static __always_inline __u32 hook_tags(const hook_ctx *ctx)
 {
 	return *(const volatile __u32 *)&ctx->vlan_present;
+}
+
+/* The tag, if there is one. */
+static __always_inline __u32 hook_tag(const hook_ctx *ctx)
+{
+	return ctx->vlan_tci;
 }
 
 static __always_inline struct cursor hook_cursor(hook_ctx *ctx)
@@ -62,9 +68,24 @@ static __always_inline __u32 len_beside(hook_ctx *ctx, bool lost_link)
 	return len;
 }
 
+static __always_inline struct wire hook_wire(hook_ctx *ctx, const struct packet *p)
+{
+	return (struct wire){ .segments = 1,
+		              .last = hook_len(ctx) + len_beside(ctx, p->lost_link) };
+}
+
+static __always_inline bool hook_is_super(const hook_ctx *ctx)
+{
+	return ctx->gso_size;
+}
+
+/* What a wire is in one number: a super-packet has less than 2^20 bytes (net/core/dev.c,
+ * GSO_MAX_SIZE), so much for each. */
+#define WIRE_BITS 20
+#define WIRE_MASK ((1ull << WIRE_BITS) - 1)
+
 /* A global function: verified on its own, and out of the way of all packets that are one. */
-__attribute__((noinline)) int account_gso(hook_ctx *ctx, enum pc_hook hook, __u32 cell,
-                                          __u32 header_len, __u32 unwired)
+__attribute__((noinline)) __u64 measure_super(hook_ctx *ctx, __u32 header_len, __u32 unwired)
 {
 	struct packet p = { .header_len = header_len, .unwired = unwired };
 	struct wire w = gso_wire(ctx, hook_len(ctx), &p);
@@ -73,19 +94,18 @@ __attribute__((noinline)) int account_gso(hook_ctx *ctx, enum pc_hook hook, __u3
 	if (w.segments > 1)
 		w.size += beside;
 	w.last += beside;
-	account(hook, cell, &w);
-	return 0;
+	return (__u64)w.segments << 2 * WIRE_BITS | (__u64)w.size << WIRE_BITS | w.last;
 }
 
-static __always_inline void hook_account(hook_ctx *ctx, enum pc_hook hook, __u32 cell,
-                                         const struct packet *p)
+static __always_inline struct wire hook_super_wire(hook_ctx *ctx, const struct packet *p)
 {
-	struct wire w = { .segments = 1, .last = hook_len(ctx) + len_beside(ctx, p->lost_link) };
+	__u64 wire = measure_super(ctx, p->header_len, p->unwired);
 
-	if (__builtin_expect(ctx->gso_size, 0))
-		account_gso(ctx, hook, cell, p->header_len, p->unwired);
-	else
-		account(hook, cell, &w);
+	return (struct wire){
+		.segments = wire >> 2 * WIRE_BITS,
+		.size = wire >> WIRE_BITS & WIRE_MASK,
+		.last = wire & WIRE_MASK,
+	};
 }
 
 /* Pass means next, not accept: other filters still run. */

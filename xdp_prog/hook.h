@@ -14,9 +14,9 @@ static __always_inline long hook_load_bytes(hook_ctx *ctx, __u32 offset, void *t
 	return bpf_xdp_load_bytes(ctx, offset, to, size);
 }
 
-#include "bpf/account.h"
 #include "bpf/config.h"
 #include "bpf/cursor.h"
+#include "bpf/packet.h"
 
 /* The kernel's own view of the frame, as far as we look at it. */
 struct xdp_buff {
@@ -54,8 +54,14 @@ static __always_inline __u32 hook_type(const hook_ctx *ctx)
 	return 0;
 }
 
-/* VLAN tags kept beside the packet. */
+/* VLAN tags kept beside the packet, and the tag. */
 static __always_inline __u32 hook_tags(hook_ctx *ctx)
+{
+	(void)ctx;
+	return 0;
+}
+
+static __always_inline __u32 hook_tag(hook_ctx *ctx)
 {
 	(void)ctx;
 	return 0;
@@ -75,13 +81,22 @@ static __always_inline struct cursor hook_cursor(hook_ctx *ctx)
 	};
 }
 
-static __always_inline void hook_account(hook_ctx *ctx, enum pc_hook hook, __u32 cell,
-                                         const struct packet *p)
+static __always_inline struct wire hook_wire(hook_ctx *ctx, const struct packet *p)
 {
-	struct wire w = { .segments = 1, .last = hook_len(ctx) };
-
 	(void)p;
-	account(hook, cell, &w);
+	return (struct wire){ .segments = 1, .last = hook_len(ctx) };
+}
+
+/* There are no super-packets before there is an skb. */
+static __always_inline bool hook_is_super(const hook_ctx *ctx)
+{
+	(void)ctx;
+	return false;
+}
+
+static __always_inline struct wire hook_super_wire(hook_ctx *ctx, const struct packet *p)
+{
+	return hook_wire(ctx, p);
 }
 
 /* XDP_PASS goes on to the next program of libxdp's chain. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The XDP door: the pipeline on every frame that comes in, before there is an skb. */
+/* The XDP door: every frame that comes in is counted and measured, and passes. */
 #include "xdp_prog/hook.h"
 
+#include "bpf/lenient.h"
 #include "bpf/pipeline.h"
 
 SEC("xdp.frags")

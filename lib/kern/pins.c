@@ -17,6 +17,7 @@
 
 #include "abi/counting.h"
 #include "abi/names.h"
+#include "abi/policy.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/err.h"
 #include "lib/kern/bpffs.h"
@@ -28,12 +29,18 @@
 /* The shape each of our maps has; libbpf looks at those it makes, we at those we find. */
 static const struct shape {
 	const char *name;
-	__u32 type, value_size, max_entries; /* 0 entries: as many as there are CPUs */
+	__u32 type, value_size;
+	__u32 entries, per_cpu; /* so many, and so many more for each possible CPU */
 } shapes[] = {
-	{ PC_MAP_COUNTERS, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct pc_counter), PC_CELLS },
-	{ PC_MAP_SIZES, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct pc_size_block), PC_BLOCKS },
-	{ PC_MAP_META, BPF_MAP_TYPE_ARRAY, sizeof(struct pc_meta), 1 },
-	{ PC_MAP_BASELINE, BPF_MAP_TYPE_ARRAY, sizeof(struct cpu_counts), 0 },
+	{ PC_MAP_COUNTERS, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct pc_counter), PC_CELLS, 0 },
+	{ PC_MAP_SIZES, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct pc_size_block), PC_BLOCKS, 0 },
+	{ PC_MAP_META, BPF_MAP_TYPE_ARRAY, sizeof(struct pc_meta), 1, 0 },
+	{ PC_MAP_BASELINE, BPF_MAP_TYPE_ARRAY, sizeof(struct cpu_counts), 0, 1 },
+	{ PC_MAP_ACTIVE, BPF_MAP_TYPE_ARRAY, sizeof(__u64), 1, 0 },
+	{ PC_MAP_PAGES, BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), PC_PAGE_OF_CPUS,
+	  PC_PAGES_PER_CPU },
+	{ PC_MAP_DOORS, BPF_MAP_TYPE_PROG_ARRAY, sizeof(__u32), PC_DOOR_COUNT, 0 },
+	{ PC_MAP_BUILTIN, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct pc_counter), 1, 0 },
 };
 
 int pins_root(const char *option, const char **ret_root)
@@ -207,7 +214,7 @@ static bool has_shape(int fd, const char *name)
 			return info.type == s->type && info.key_size == sizeof(__u32) &&
 			       info.value_size == s->value_size &&
 			       info.max_entries ==
-			               (s->max_entries ?: (__u32)libbpf_num_possible_cpus());
+			               s->entries + s->per_cpu * libbpf_num_possible_cpus();
 	}
 	return false;
 }

@@ -9,15 +9,17 @@ may() {
 	bpf) echo abi bpf ;;
 	xdp_prog | tc_prog) echo abi bpf "$1" ;;
 	lib/base) echo lib/base ;;
-	lib/rules) echo abi lib/base lib/rules ;;
+	lib/packet) echo abi lib/base lib/packet ;;
+	lib/rules) echo abi lib/base lib/packet lib/rules ;;
+	lib/store) echo abi lib/base lib/rules lib/store ;;
 	lib/kern) echo abi lib/base lib/rules lib/kern xdp_prog tc_prog ;; # the skeletons, by name only
-	loader | netctl) echo abi lib/base lib/rules lib/kern "$1" ;;
+	loader | netctl) echo abi lib/base lib/packet lib/rules lib/store lib/kern "$1" ;;
 	esac
 }
 
 offenders() {
 	local dir from file rest target
-	for dir in abi bpf xdp_prog tc_prog lib/base lib/rules lib/kern loader netctl; do
+	for dir in abi bpf xdp_prog tc_prog lib/base lib/packet lib/rules lib/store lib/kern loader netctl; do
 		from=" $(may "$dir") "
 		while IFS=: read -r file rest; do
 			target=$(sed -n 's/.*#include "\(.*\)\/[^/]*".*/\1/p' <<<"$rest")

@@ -6,7 +6,7 @@ offenders() {
 	local program word
 	for program in loader netctl; do
 		while read -r word; do
-			sed 's/\\-/-/g' man/*.8 | grep -qF -e "$word" || echo "$program: $word is in no manual"
+			sed 's/\\-/-/g' man/*.[58] | grep -qF -e "$word" || echo "$program: $word is in no manual"
 		done < <("build/bin/$program" --help | grep -oE -e '--[a-z-]+')
 	done
 	sed -n 's/^\tX([A-Z0-9_]*, "\(.*\)", "\(.*\)").*/\1\t\2/p' abi/reasons.h | while read -r word; do

@@ -22,10 +22,14 @@
 
 #include "abi/counting.h"
 #include "abi/names.h"
+#include "abi/policy.h"
 #include "tc_prog/egress.skel.h"
+#include "tc_prog/egress_policy.skel.h"
 #include "tc_prog/ingress.skel.h"
+#include "tc_prog/ingress_policy.skel.h"
 #include "tests/prog/stage.skel.h"
 #include "tests/tap.h"
+#include "xdp_prog/early.skel.h"
 #include "xdp_prog/ingress.skel.h"
 
 /* Bytes of a frame: in a test run's skb, of any protocol; in what the stage makes of it. */
@@ -38,6 +42,7 @@
 struct door {
 	const char *name;
 	enum pc_hook hook;
+	int (*load)(struct door *d);
 	bool enforces;
 	bool sees_kernel;   /* reads the kernel's own context, where there is a way to it */
 	bool scatters;      /* XDP: what is sent through it may begin in a short buffer */
@@ -46,17 +51,23 @@ struct door {
 	int fd;
 };
 
+static int load_xdp(struct door *d), load_early(struct door *d), load_in(struct door *d),
+	load_out(struct door *d), load_policy_in(struct door *d), load_policy_out(struct door *d);
+
 static struct door doors[] = {
-	{ "xdp, counting only", PC_HOOK_XDP, .enforces = false },
-	{ "xdp, early drop", PC_HOOK_XDP, .enforces = true },
-	{ "xdp, early drop, seeing the kernel", PC_HOOK_XDP, .enforces = true,
+	{ "xdp, counting only", PC_HOOK_XDP, load_xdp, .enforces = false },
+	{ "xdp, early drop", PC_HOOK_XDP, load_early, .enforces = true },
+	{ "xdp, early drop, seeing the kernel", PC_HOOK_XDP, load_early, .enforces = true,
 	  .sees_kernel = true },
-	{ "xdp, early drop, headers in a later buffer", PC_HOOK_XDP, .enforces = true,
+	{ "xdp, early drop, headers in a later buffer", PC_HOOK_XDP, load_early, .enforces = true,
 	  .sees_kernel = true, .scatters = true },
-	{ "tc ingress", PC_HOOK_TC_INGRESS, .enforces = true },
-	{ "tc ingress, seeing the kernel", PC_HOOK_TC_INGRESS, .enforces = true,
+	{ "tc ingress", PC_HOOK_TC_INGRESS, load_in, .enforces = true },
+	{ "tc ingress, seeing the kernel", PC_HOOK_TC_INGRESS, load_in, .enforces = true,
 	  .sees_kernel = true },
-	{ "tc egress", PC_HOOK_TC_EGRESS, .enforces = true },
+	{ "tc ingress, knowing policies", PC_HOOK_TC_INGRESS, load_policy_in, .enforces = true,
+	  .sees_kernel = true },
+	{ "tc egress", PC_HOOK_TC_EGRESS, load_out, .enforces = true },
+	{ "tc egress, knowing policies", PC_HOOK_TC_EGRESS, load_policy_out, .enforces = true },
 };
 #define DOORS (sizeof(doors) / sizeof(*doors))
 
@@ -94,7 +105,7 @@ static inline bool can_see_kernel(void)
 	return can;
 }
 
-static inline int load_xdp(struct door *d)
+static int load_xdp(struct door *d)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = PC_BPFFS);
 	struct xdp_prog_ingress *xdp = xdp_prog_ingress__open_opts(&opts);
@@ -102,7 +113,6 @@ static inline int load_xdp(struct door *d)
 	d->loaded = xdp;
 	if (!xdp)
 		return -errno;
-	xdp->rodata->enforce = d->enforces;
 	xdp->rodata->can_see_kern_ctx = d->sees_kernel && can_see_kernel();
 	if (xdp_prog_ingress__load(xdp))
 		return -errno;
@@ -111,7 +121,51 @@ static inline int load_xdp(struct door *d)
 	return bpf_program__fd(xdp->progs.portcullis_xdp);
 }
 
-static inline int load_in(struct door *d)
+static int load_early(struct door *d)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = PC_BPFFS);
+	struct xdp_prog_early *early = xdp_prog_early__open_opts(&opts);
+
+	d->loaded = early;
+	if (!early)
+		return -errno;
+	early->rodata->can_see_kern_ctx = d->sees_kernel && can_see_kernel();
+	if (bpf_map__set_max_entries(early->maps.pc_pages, PC_PAGES(libbpf_num_possible_cpus())) ||
+	    xdp_prog_early__load(early))
+		return -errno;
+	return bpf_program__fd(early->progs.portcullis_xdp);
+}
+
+static int load_policy_in(struct door *d)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = PC_BPFFS);
+	struct tc_prog_ingress_policy *in = tc_prog_ingress_policy__open_opts(&opts);
+
+	d->loaded = in;
+	if (!in)
+		return -errno;
+	in->rodata->can_see_kern_ctx = d->sees_kernel && can_see_kernel();
+	if (bpf_map__set_max_entries(in->maps.pc_pages, PC_PAGES(libbpf_num_possible_cpus())) ||
+	    tc_prog_ingress_policy__load(in))
+		return -errno;
+	return bpf_program__fd(in->progs.portcullis_pin);
+}
+
+static int load_policy_out(struct door *d)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = PC_BPFFS);
+	struct tc_prog_egress_policy *out = tc_prog_egress_policy__open_opts(&opts);
+
+	d->loaded = out;
+	if (!out)
+		return -errno;
+	if (bpf_map__set_max_entries(out->maps.pc_pages, PC_PAGES(libbpf_num_possible_cpus())) ||
+	    tc_prog_egress_policy__load(out))
+		return -errno;
+	return bpf_program__fd(out->progs.portcullis_pout);
+}
+
+static int load_in(struct door *d)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = PC_BPFFS);
 	struct tc_prog_ingress *in = tc_prog_ingress__open_opts(&opts);
@@ -125,7 +179,7 @@ static inline int load_in(struct door *d)
 	return bpf_program__fd(in->progs.portcullis_in);
 }
 
-static inline int load_out(struct door *d)
+static int load_out(struct door *d)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = PC_BPFFS);
 	struct tc_prog_egress *out = tc_prog_egress__open_opts(&opts);
@@ -150,10 +204,9 @@ static inline bool can_scatter(int fd)
 /* Returns 0 or a negative errno. */
 static inline int door_open(struct door *d)
 {
-	static int (*const load[])(struct door *) = { load_xdp, load_in, load_out };
 	uint32_t key = d - doors;
 
-	d->fd = load[d->hook](d);
+	d->fd = d->load(d);
 	if (d->fd < 0)
 		return d->fd;
 	if (d->scatters && !can_scatter(d->fd))

@@ -17,8 +17,9 @@ struct {
 } programs SEC(".maps");
 
 __u32 program;
-__u32 len;  /* bytes of the frame; 0: as many as there are */
-__u32 tags; /* VLAN tags to put on; the kernel keeps the outermost beside the frame */
+__u32 len;        /* bytes of the frame; 0: as many as there are */
+__u32 tags;       /* VLAN tags to put on; the kernel keeps the outermost beside the frame */
+__u32 tag_id = 5; /* of the first */
 __u8 frame[16384];
 
 static __always_inline bool resize(struct __sk_buff *ctx)
@@ -38,7 +39,7 @@ int stage(struct __sk_buff *ctx)
 	bool ready = !len || resize(ctx);
 
 	if (ready && tags > 0)
-		ready = !bpf_skb_vlan_push(ctx, bpf_htons(ETH_P_8021Q), 5);
+		ready = !bpf_skb_vlan_push(ctx, bpf_htons(ETH_P_8021Q), tag_id);
 	if (ready && tags > 1)
 		ready = !bpf_skb_vlan_push(ctx, bpf_htons(ETH_P_8021AD), 6);
 	if (ready)

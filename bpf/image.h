@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The only way to what a compiled policy has at an address, and to the other pages of pc_pages. */
+#ifndef BPF_IMAGE_H
+#define BPF_IMAGE_H
+
+#include <bpf/bpf_helpers.h>
+
+#include "abi/policy.h"
+#include "bpf/maps_policy.h"
+
+/* NULL: there is no such page. */
+static __always_inline void *page_at(__u32 key)
+{
+	void *page = bpf_map_lookup_elem(&pc_pages, &key);
+	__u32 only = 0;
+
+	return page ? bpf_map_lookup_elem(page, &only) : NULL;
+}
+
+/* What is `offset` bytes into a page, and PC_PAGE_SLACK bytes from there on. */
+static __always_inline void *page_offset(void *page, __u32 offset)
+{
+	/* Masked last, and out of the compiler's sight: it would move the mask to where Linux 6.1's
+	 * verifier does not see it any more. */
+	asm volatile("" : "+r"(offset));
+	return page + (offset & (PC_PAGE_SIZE - 1));
+}
+
+/* What an image has at an address; `image` is the key of its first page. */
+static __always_inline const void *image_at(__u32 image, __u32 address)
+{
+	void *page = page_at(image + (address >> PC_PAGE_SHIFT));
+
+	return page ? page_offset(page, address) : NULL;
+}
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The judge of the doors that know policies: which one is in force, which of its rules decides, and
+ * what that one does. */
+#ifndef BPF_POLICY_H
+#define BPF_POLICY_H
+
+#include "abi/policy.h"
+#include "bpf/builtin_rule.h"
+#include "bpf/config.h"
+#include "bpf/fate.h"
+#include "bpf/flow_cache.h"
+#include "bpf/forest.h"
+#include "bpf/image.h"
+#include "bpf/limit.h"
+#include "bpf/packet.h"
+#include "bpf/rules.h"
+
+static __always_inline enum pc_choice policy_in_force(void)
+{
+	__u32 key = 0;
+	const __u64 *word = bpf_map_lookup_elem(&pc_active, &key);
+	__u64 active = word ? *(const volatile __u64 *)word : 0;
+
+	if (__builtin_expect(!pc_deadline(active), 1))
+		return active & PC_CHOICE_MASK;
+	return pc_choice_at(active, bpf_ktime_get_coarse_ns());
+}
+
+static __always_inline enum pc_kind kind_of(const struct packet *p)
+{
+	enum pc_kind first = p->version == 6 ? PC_KIND_IP6_TCP : PC_KIND_IP4_TCP;
+
+	if (!p->version)
+		return PC_KIND_NOT_IP;
+	if (!p->has_ports)
+		return first + PC_KIND_IP4_REST;
+	if (p->protocol == PC_PROTO_TCP)
+		return first;
+	return first + (p->protocol == PC_PROTO_UDP ? PC_KIND_IP4_UDP : PC_KIND_IP4_SCTP);
+}
+
+/* The rule that decides; NO_RULE: the default does. What was asked for more than the flow's key may
+ * be another one for its next packet. */
+static __always_inline __u32 find_rule(hook_ctx *ctx, struct packet *p,
+                                       const struct pc_image *header, const struct pc_side *side)
+{
+	__u32 rule = NOT_CACHED;
+
+	if (side->worth_caching)
+		rule = p->version == 6 ? flow6_rule(p, header->generation)
+		                       : flow4_rule(p, header->generation);
+	if (rule != NOT_CACHED)
+		return rule;
+	search(ctx, p, side->has_counts);
+	if (side->worth_caching && !p->search.asked) {
+		if (p->version == 6)
+			flow6_keep(p, header->generation);
+		else
+			flow4_keep(p, header->generation);
+	}
+	return p->search.rule;
+}
+
+static __always_inline struct fate fate_by_default(const struct pc_side *side,
+                                                   enum pc_reason reason)
+{
+	if (!side->drops)
+		return (struct fate){ PC_VERDICT_PASS, reason };
+	return (struct fate){ PC_VERDICT_DROP, reason == PC_R_PASS ? PC_R_DEFAULT : reason };
+}
+
+/* What the rule that decides does with the packet. */
+static __always_inline struct fate fate_by_rule(const struct packet *p, __u32 rule,
+                                                enum pc_reason reason)
+{
+	const struct pc_rule *r = rule_at(p, rule);
+	struct fate pass = { PC_VERDICT_PASS, reason };
+
+	if (!r)
+		return pass;
+	if (bookkeeping && !dry_run)
+		count_cell(r->cell, &p->wire);
+	if (r->action == PC_ACTION_DROP)
+		return (struct fate){ PC_VERDICT_DROP, PC_R_RULE };
+	if (r->action == PC_ACTION_LIMIT && !limit_passes(p, rule))
+		return (struct fate){ PC_VERDICT_DROP, PC_R_LIMIT };
+	return pass;
+}
+
+static __always_inline void tell(const struct packet *p, struct fate fate, enum pc_choice choice,
+                                 __u32 rule)
+{
+	struct pc_decision *decision;
+	__u32 key = 0;
+
+	if (!dry_run)
+		return;
+	decision = bpf_map_lookup_elem(&pc_decision, &key);
+	if (!decision)
+		return;
+	decision->verdict = fate.verdict;
+	decision->reason = fate.reason;
+	decision->rule = rule == NO_RULE ? -1 : (__s32)rule;
+	decision->choice = choice;
+	decision->kind = p->kind;
+}
+
+static __always_inline struct fate judge(hook_ctx *ctx, enum pc_hook hook, enum pc_reason reason,
+                                         struct packet *p)
+{
+	enum pc_direction direction = hook == PC_HOOK_TC_EGRESS ? PC_OUT : PC_IN;
+	enum pc_choice choice = policy_in_force();
+	__u32 image = PC_PAGE_OF_IMAGE(choice), rule = NO_RULE;
+	const struct pc_image *header = choice ? image_at(image, 0) : NULL;
+	struct fate fate;
+
+	p->kind = kind_of(p);
+	if (!header) {
+		fate = builtin_judge(reason, p);
+		tell(p, fate, PC_CHOICE_BUILTIN, rule);
+		return fate;
+	}
+	p->direction = direction;
+	p->search = (struct search){ .image = image, .rule = NO_RULE, .counted = NO_RULE };
+	rule = find_rule(ctx, p, header, &header->side[direction]);
+	fate = rule == NO_RULE ? fate_by_default(&header->side[direction], reason)
+	                       : fate_by_rule(p, rule, reason);
+	tell(p, fate, choice, rule);
+	return fate;
+}
+
+#endif
