@@ -171,14 +171,23 @@ static void help_opts(const struct opt *opts)
 	}
 }
 
-static void help(const char *what, const struct cmd *commands, const struct cmd *only)
+/* Whether a command's name begins with this word. */
+static bool is_first_word(const struct cmd *cmd, const char *word)
+{
+	size_t len = strlen(word);
+
+	return !strncmp(cmd->name, word, len) && (!cmd->name[len] || cmd->name[len] == ' ');
+}
+
+/* Of all commands, or of those whose name begins with a word. */
+static void help(const char *what, const struct cmd *commands, const char *only)
 {
 	printf("%s - %s\n\nusage: %s [OPTION...] COMMAND [OPERAND...]\n\n",
 	       program_invocation_short_name, what, program_invocation_short_name);
 	for (const struct cmd *cmd = commands; cmd->name; cmd++) {
 		char left[64];
 
-		if (only && only != cmd)
+		if (only && !is_first_word(cmd, only))
 			continue;
 		snprintf(left, sizeof(left), "%s %s", cmd->name, cmd->operands);
 		printf("  %-34s %s\n", left, cmd->help);
@@ -188,13 +197,51 @@ static void help(const char *what, const struct cmd *commands, const struct cmd 
 	help_opts(global_opts);
 }
 
-static const struct cmd *cmd_find(const struct cmd *commands, const char *name)
+/* How many operands the words of a command's name take; 0: they are not its name. */
+static int words_said(const char *name, int count, char **operands)
+{
+	int words = 0;
+
+	while (*name && words < count) {
+		size_t len = strcspn(name, " ");
+
+		if (strlen(operands[words]) != len || strncmp(operands[words], name, len) != 0)
+			return 0;
+		words++;
+		name += len + (name[len] == ' ');
+	}
+	return *name ? 0 : words;
+}
+
+static const struct cmd *cmd_find(const struct cmd *commands, int count, char **operands,
+                                  int *ret_words)
 {
 	for (; commands->name; commands++) {
-		if (!strcmp(commands->name, name))
+		*ret_words = words_said(commands->name, count, operands);
+		if (*ret_words)
 			return commands;
 	}
 	return NULL;
+}
+
+/* What is wrong with the operands that are no command. */
+static int no_command(const struct cmd *commands, int count, char **operands)
+{
+	char list[256] = "";
+
+	if (!count)
+		return fail_because(ERR_USAGE, "a command is wanted; see --help");
+	for (; commands->name; commands++) {
+		const char *second = strchr(commands->name, ' ');
+		size_t len = strlen(list);
+
+		if (second && is_first_word(commands, operands[0]))
+			snprintf(list + len, sizeof(list) - len, "%s%s", len ? ", " : "",
+			         second + 1);
+	}
+	if (*list)
+		return fail_because(ERR_USAGE, "%s: one of %s is wanted", operands[0], list);
+	return fail_because(ERR_USAGE, "'%s' is not a command; see --help", operands[0]);
 }
 
 /* Splits argv in options and operands; getopt_long() moves the operands to the end. */
@@ -247,8 +294,9 @@ static int dispatch(const char *what, const struct cmd *commands, int argc, char
 {
 	auto_free struct given *given = calloc(argc, sizeof(*given));
 	struct globals globals = { .common.pin_root = getenv("PORTCULLIS_PIN_ROOT") };
-	const struct cmd *cmd = NULL;
-	int count = 0, r;
+	const struct cmd *cmd;
+	char **operands;
+	int operand_count, count = 0, words, r;
 
 	if (!given)
 		return fail(ENOMEM, "start");
@@ -262,21 +310,20 @@ static int dispatch(const char *what, const struct cmd *commands, int argc, char
 		if (r)
 			return r;
 	}
-	if (optind < argc)
-		cmd = cmd_find(commands, argv[optind]);
+	operands = argv + optind;
+	operand_count = argc - optind;
+	cmd = cmd_find(commands, operand_count, operands, &words);
 	if (globals.version) {
 		printf("%s %s\n", program_invocation_short_name, PC_VERSION);
 		return 0;
 	}
 	if (globals.help) {
-		help(what, commands, cmd);
+		help(what, commands, operand_count ? operands[0] : NULL);
 		return 0;
 	}
-	if (optind >= argc)
-		return fail_because(ERR_USAGE, "a command is wanted; see --help");
 	if (!cmd)
-		return fail_because(ERR_USAGE, "'%s' is not a command; see --help", argv[optind]);
-	return run(cmd, given, count, &globals, argc - optind - 1, argv + optind + 1);
+		return no_command(commands, operand_count, operands);
+	return run(cmd, given, count, &globals, operand_count - words, operands + words);
 }
 
 int cmd_main(const char *what, const struct cmd *commands, int argc, char **argv)

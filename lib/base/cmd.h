@@ -38,7 +38,7 @@ struct invocation {
 };
 
 struct cmd {
-	const char *name;
+	const char *name;     /* one word, or two: "rule add" */
 	const char *operands; /* as help shows them */
 	const char *help;
 	const struct opt *opts; /* ends with a row without a name; NULL: none of its own */

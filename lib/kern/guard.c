@@ -14,6 +14,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/err.h"
 #include "lib/kern/bpffs.h"
+#include "lib/kern/doors.h"
 #include "lib/kern/object.h"
 #include "lib/kern/prog.h"
 
@@ -167,6 +168,16 @@ static int release_clsact(struct pc_meta *meta)
 	return r;
 }
 
+static int converge_tc_hooks(const struct pins *pins, struct pc_meta *meta, const struct guard *now,
+                             enum pc_tc_backend backend, bool renew)
+{
+	int r = 0;
+
+	for (enum pc_hook hook = PC_HOOK_TC_INGRESS; !r && hook <= PC_HOOK_TC_EGRESS; hook++)
+		r = converge_tc(pins, meta, hook, &now->tc[hook], backend, renew);
+	return r || backend == PC_TC_CLSACT ? r : release_clsact(meta);
+}
+
 /* --- XDP --- */
 
 static int add_xdp(const struct pins *pins, struct pc_meta *meta, const struct pc_plan *plan)
@@ -251,10 +262,10 @@ int guard_converge(const struct pins *pins, struct pc_meta *meta, const struct p
 	r = pins_write_meta(pins, meta);
 	if (!r)
 		r = guard_observe(pins, meta->ifindex, &now);
-	for (enum pc_hook hook = PC_HOOK_TC_INGRESS; !r && hook <= PC_HOOK_TC_EGRESS; hook++)
-		r = converge_tc(pins, meta, hook, &now.tc[hook], plan->tc_backend, renew);
-	if (!r && plan->tc_backend != PC_TC_CLSACT)
-		r = release_clsact(meta);
+	if (!r)
+		r = converge_tc_hooks(pins, meta, &now, plan->tc_backend, renew);
+	if (!r && (renew || memcmp(plan, &meta->plan, sizeof(*plan)) != 0))
+		r = doors_renew(pins, plan);
 	if (!r)
 		r = converge_xdp(pins, meta, &now, plan,
 		                 renew || plan->early_drop != meta->plan.early_drop);
@@ -275,10 +286,8 @@ static int detach_all(const struct pins *pins, struct pc_meta *meta)
 	struct guard now;
 	int r = guard_observe(pins, meta->ifindex, &now);
 
-	for (enum pc_hook hook = PC_HOOK_TC_INGRESS; !r && hook <= PC_HOOK_TC_EGRESS; hook++)
-		r = converge_tc(pins, meta, hook, &now.tc[hook], PC_TC_NONE, false);
 	if (!r)
-		r = release_clsact(meta);
+		r = converge_tc_hooks(pins, meta, &now, PC_TC_NONE, false);
 	return r ? r : converge_xdp(pins, meta, &now, &nothing, false);
 }
 

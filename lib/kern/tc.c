@@ -208,6 +208,17 @@ int tc_attach_filter(unsigned ifindex, enum pc_hook hook, int prog_fd)
 	return r ? fail(r, "attaching the TC filter") : 0;
 }
 
+int tc_replace_filter(unsigned ifindex, enum pc_hook hook, const struct tc_filter *filter,
+                      int prog_fd)
+{
+	struct bpf_tc_hook where = filter_hook(ifindex, hook);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = prog_fd, .handle = filter->handle,
+	            .priority = filter->priority, .flags = BPF_TC_F_REPLACE);
+	int r = bpf_tc_attach(&where, &opts);
+
+	return r ? fail(r, "replacing the program of the TC filter") : 0;
+}
+
 int tc_detach_filter(unsigned ifindex, enum pc_hook hook, const struct tc_filter *filter)
 {
 	struct bpf_tc_hook where = filter_hook(ifindex, hook);

@@ -31,6 +31,10 @@ int tc_each_filter(unsigned ifindex, enum pc_hook hook,
 
 /* Attaches a program in direct-action mode, before all other filters where there is room. */
 int tc_attach_filter(unsigned ifindex, enum pc_hook hook, int prog_fd);
+
+/* Puts another program in the place of a filter's: each packet meets the one or the other. */
+int tc_replace_filter(unsigned ifindex, enum pc_hook hook, const struct tc_filter *filter,
+                      int prog_fd);
 int tc_detach_filter(unsigned ifindex, enum pc_hook hook, const struct tc_filter *filter);
 
 /* Attaches by a tcx link (Linux 6.6), before all other programs. The link's file descriptor;

@@ -48,6 +48,8 @@ static const struct opt opts[] = {
 static const struct cmd commands[] = {
 	{ "go", "[X...]", "", opts, sizeof(struct args), run },
 	{ "stay", "", "", NULL, sizeof(struct args), run },
+	{ "rule add", "RULE", "", opts, sizeof(struct args), run },
+	{ "rule list", "", "", NULL, sizeof(struct args), run },
 	{ 0 },
 };
 
@@ -105,6 +107,10 @@ static void wrong_usage(void)
 		"",
 		"nosuch",
 		"g",
+		"rule",
+		"rule nosuch",
+		"rule ad x",
+		"rule list --flag",
 		"go --nosuch",
 		"go --word",
 		"go --word other",
@@ -127,6 +133,16 @@ static void wrong_usage(void)
 		tap_note("'%s'", lines[i]);
 		tap_check_int(status_of(lines[i]), 2);
 	}
+}
+
+static void names_of_two_words(void)
+{
+	got = (struct args){ 0 };
+	tap_check_int(status_of("rule --flag add a -n ns b"), 0);
+	tap_check(got.flag);
+	tap_check_str(got_operands, "a.b.");
+	tap_check_int(status_of("-j rule list"), 0);
+	tap_check_str(got_operands, "");
 }
 
 static void exit_statuses(void)
@@ -157,6 +173,8 @@ int main(void)
 	options_anywhere();
 	tap_test("what makes no sense is wrong usage");
 	wrong_usage();
+	tap_test("a command may have a name of two words");
+	names_of_two_words();
 	tap_test("results become exit statuses");
 	exit_statuses();
 	tap_test("help and version run nothing");

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The last policy applied to an interface and the one before it, kept on disk. */
+#include "lib/store/keep.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/err.h"
+#include "lib/rules/print.h"
+#include "lib/store/source.h"
+
+#define POLICY_FILE "policy"
+
+const char *keep_dir(const char *option)
+{
+	const char *environment = getenv("PORTCULLIS_STATE_DIR");
+
+	if (option && *option)
+		return option;
+	return environment && *environment ? environment : KEEP_DIR;
+}
+
+static const char *const suffixes[] = { [KEEP_LAST] = "", [KEEP_PREVIOUS] = ".previous" };
+
+/* A directory of ours has no directories in it. */
+static void remove_dir(const char *path)
+{
+	auto_closedir DIR *dir = opendir(path);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		unlinkat(dirfd(dir), entry->d_name, 0);
+	rmdir(path);
+}
+
+static int finish(FILE *file, const char *path)
+{
+	if (fflush(file) || fsync(fileno(file)) || ferror(file))
+		return fail(errno, "%s", path);
+	return 0;
+}
+
+static int save_set(const char *dir, const struct set *set)
+{
+	char path[PATH_MAX], addr[INET6_ADDRSTRLEN];
+	auto_fclose FILE *file = NULL;
+
+	if (snprintf(path, sizeof(path), "%s/%s.set", dir, set->name) >= PATH_MAX)
+		return fail(ENAMETOOLONG, "%s", dir);
+	file = fopen(path, "we");
+	if (!file)
+		return fail(errno, "%s", path);
+	fprintf(file, "# set %s, as read from %s\n", set->name, set->file);
+	for (size_t i = 0; i < set->n_prefixes; i++) {
+		const struct prefix *p = &set->prefixes[i];
+
+		inet_ntop(p->family == 6 ? AF_INET6 : AF_INET, p->addr, addr, sizeof(addr));
+		fprintf(file, "%s/%u\n", addr, p->len);
+	}
+	return finish(file, path);
+}
+
+/* The text, its lists being those kept beside it. */
+static int save_text(const char *dir, const struct policy *policy)
+{
+	auto_free struct set *sets = calloc(policy->n_sets + 1, sizeof(*sets));
+	auto_free char *names = calloc(policy->n_sets + 1, 2 * RULES_NAME_SIZE);
+	struct policy beside = *policy;
+	auto_free char *text = NULL;
+	auto_fclose FILE *file = NULL;
+	char path[PATH_MAX];
+
+	if (!sets || !names)
+		return fail(ENOMEM, "%s", dir);
+	for (size_t i = 0; i < policy->n_sets; i++) {
+		char *name = names + i * 2 * RULES_NAME_SIZE;
+
+		sets[i] = policy->sets[i];
+		snprintf(name, 2 * RULES_NAME_SIZE, "%s.set", sets[i].name);
+		if (sets[i].file)
+			sets[i].file = name;
+	}
+	beside.sets = sets;
+	text = policy_print(&beside);
+	if (!text || snprintf(path, sizeof(path), "%s/" POLICY_FILE, dir) >= PATH_MAX)
+		return fail(text ? ENAMETOOLONG : ENOMEM, "%s", dir);
+	file = fopen(path, "we");
+	if (!file)
+		return fail(errno, "%s", path);
+	fputs(text, file);
+	return finish(file, path);
+}
+
+static int save_fresh(const char *fresh, const struct policy *policy)
+{
+	int r = 0;
+
+	remove_dir(fresh); /* left by who was interrupted */
+	if (mkdir(fresh, 0700))
+		return fail(errno, "%s", fresh);
+	for (size_t i = 0; !r && i < policy->n_sets; i++) {
+		if (policy->sets[i].file)
+			r = save_set(fresh, &policy->sets[i]);
+	}
+	if (!r)
+		r = save_text(fresh, policy);
+	if (r)
+		remove_dir(fresh);
+	return r;
+}
+
+static int make_dir(const char *dir)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s", dir);
+	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(path, 0755);
+		*slash = '/';
+	}
+	return mkdir(path, 0700) && errno != EEXIST ? fail(errno, "%s", dir) : 0;
+}
+
+/* Makes a directory be this policy's: the old one or the new one is there at any moment. */
+static int replace(const char *dir, const char *name, enum keep_which which,
+                   const struct policy *policy)
+{
+	char path[PATH_MAX], fresh[PATH_MAX];
+	int r;
+
+	if (snprintf(path, PATH_MAX, "%s/%s%s", dir, name, suffixes[which]) >= PATH_MAX ||
+	    snprintf(fresh, PATH_MAX, "%s/%s%s.new", dir, name, suffixes[which]) >= PATH_MAX)
+		return fail(ENAMETOOLONG, "%s", dir);
+	r = save_fresh(fresh, policy);
+	if (r)
+		return r;
+	if (renameat2(AT_FDCWD, fresh, AT_FDCWD, path,
+	              access(path, F_OK) ? RENAME_NOREPLACE : RENAME_EXCHANGE))
+		return fail(errno, "%s", path);
+	remove_dir(fresh);
+	return 0;
+}
+
+int keep_save(const char *dir, const char *name, const struct policy *policy,
+              const struct policy *previous)
+{
+	int r = make_dir(dir);
+
+	if (!r)
+		r = replace(dir, name, KEEP_PREVIOUS, previous);
+	return r ? r : replace(dir, name, KEEP_LAST, policy);
+}
+
+int keep_load(const char *dir, const char *name, enum keep_which which, struct policy *ret_policy)
+{
+	auto_diag struct diag diag = { 0 };
+	char path[PATH_MAX];
+	int r;
+
+	if (snprintf(path, sizeof(path), "%s/%s%s/" POLICY_FILE, dir, name, suffixes[which]) >=
+	    PATH_MAX)
+		return fail(ENAMETOOLONG, "%s", dir);
+	if (access(path, F_OK))
+		return fail_because(ERR_ABSENT, "%s: no policy is kept there", path);
+	r = source_read(path, ret_policy, &diag);
+	return r == -EINVAL ? fail_because(EINVAL, "%s: damaged", path) : r;
+}
