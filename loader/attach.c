@@ -2,17 +2,13 @@
 /* loader attach: guard interfaces, all that were named or none. */
 #include <errno.h>
 #include <net/if_arp.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "abi/names.h"
-#include "abi/policy.h"
-#include "lib/base/cleanup.h"
 #include "lib/base/err.h"
 #include "lib/kern/guard.h"
 #include "lib/kern/link.h"
+#include "loader/brought.h"
 #include "loader/commands.h"
 #include "loader/session.h"
 #include "loader/view.h"
@@ -23,6 +19,7 @@ enum tc_word { TC_WORD_CLSACT, TC_WORD_TCX };
 struct attach_args {
 	int xdp_mode, tc;
 	bool early_drop, no_xdp, no_tc;
+	struct brought_args brought;
 };
 
 static const char *const xdp_mode_words[] = { "auto", "native", "skb", NULL };
@@ -33,6 +30,12 @@ static const struct opt attach_opts[] = {
 	  "where XDP runs; auto: what costs this device least", xdp_mode_words },
 	{ "early-drop", 0, OPT_FLAG, offsetof(struct attach_args, early_drop), NULL,
 	  "XDP drops what TC ingress would", NULL },
+	{ "policy", 0, OPT_TEXT, offsetof(struct attach_args, brought.file), "FILE",
+	  "with this policy; see portcullis.policy(5)", NULL },
+	{ "restore", 0, OPT_FLAG, offsetof(struct attach_args, brought.restore), NULL,
+	  "with the policy that was applied last, also before a reboot", NULL },
+	{ "state-dir", 0, OPT_TEXT, offsetof(struct attach_args, brought.state_dir), "DIR",
+	  "where policies are kept; also PORTCULLIS_STATE_DIR", NULL },
 	{ "tc", 0, OPT_WORD, offsetof(struct attach_args, tc), "clsact|tcx",
 	  "how the TC programs are attached", tc_words },
 	{ "no-xdp", 0, OPT_FLAG, offsetof(struct attach_args, no_xdp), NULL, "TC only", NULL },
@@ -44,7 +47,24 @@ static const struct opt attach_opts[] = {
 struct undo {
 	struct pins pins;
 	struct pc_meta meta; /* as it was; no plan: there was nothing */
+	struct brought brought;
 };
+
+/* All interfaces' of one attach. */
+struct attempt {
+	struct policy given; /* --policy */
+	struct undo *undo;
+	int count;
+};
+
+static void attempt_free(struct attempt *attempt)
+{
+	for (int i = 0; i < attempt->count; i++)
+		brought_free(&attempt->undo[i].brought);
+	free(attempt->undo);
+	policy_free(&attempt->given);
+}
+#define auto_attempt __attribute__((cleanup(attempt_free)))
 
 static int check_args(const struct attach_args *args, int interfaces)
 {
@@ -93,6 +113,8 @@ static void roll_back(const struct undo *undo)
 
 	err_hush(1);
 	pins_state(&undo->pins, &meta);
+	if (undo->brought.pending)
+		commit_roll_back(&undo->pins);
 	if (was_attached(undo))
 		guard_converge(&undo->pins, &meta, &undo->meta.plan, true);
 	else
@@ -118,7 +140,8 @@ static int converge(const struct pins *pins, struct pc_meta *meta, struct pc_pla
 }
 
 static int attach_one(const struct session *session, const char *ifname,
-                      const struct attach_args *args, struct undo *ret_undo)
+                      const struct attach_args *args, const struct policy *given,
+                      struct undo *ret_undo)
 {
 	struct pins *pins = &ret_undo->pins;
 	struct pc_meta meta;
@@ -152,6 +175,8 @@ static int attach_one(const struct session *session, const char *ifname,
 		ret_undo->meta = meta;
 	}
 	if (!r)
+		r = brought_apply(&args->brought, given, pins, &plan, &ret_undo->brought);
+	if (!r)
 		r = converge(pins, &meta, &plan);
 	if (r)
 		roll_back(ret_undo);
@@ -159,41 +184,54 @@ static int attach_one(const struct session *session, const char *ifname,
 }
 
 static int attach_all(const struct session *session, const struct invocation *inv,
-                      struct undo *undo)
+                      struct attempt *attempt)
 {
+	const struct attach_args *args = inv->args;
 	int r = guard_heal_all(session->root);
 
 	for (int i = 0; !r && i < inv->operand_count; i++) {
-		r = attach_one(session, inv->operands[i], inv->args, &undo[i]);
+		r = attach_one(session, inv->operands[i], args, &attempt->given, &attempt->undo[i]);
 		while (r && i-- > 0)
-			roll_back(&undo[i]);
+			roll_back(&attempt->undo[i]);
 	}
+	for (int i = 0; !r && i < inv->operand_count; i++)
+		r = brought_confirm(&args->brought, &attempt->undo[i].pins,
+		                    &attempt->undo[i].brought);
 	return r;
+}
+
+static int say(const struct invocation *inv, const struct attempt *attempt)
+{
+	auto_view struct view *view = view_new(&inv->common);
+	int r = 0;
+
+	for (int i = 0; !r && i < attempt->count; i++) {
+		if (was_attached(&attempt->undo[i]))
+			warn("%s: was attached; made to match, counters kept", inv->operands[i]);
+		r = view_add(view, &attempt->undo[i].pins);
+	}
+	return r ? r : view_print(view);
 }
 
 static int run_attach(const struct invocation *inv)
 {
-	auto_free struct undo *undo = calloc(inv->operand_count + 1, sizeof(*undo));
+	const struct attach_args *args = inv->args;
+	auto_attempt struct attempt attempt = { .count = inv->operand_count };
 	auto_session struct session session = { 0 };
-	int r = check_args(inv->args, inv->operand_count);
+	int r = check_args(args, inv->operand_count);
 
-	if (!undo)
+	attempt.undo = calloc(inv->operand_count + 1, sizeof(*attempt.undo));
+	if (!attempt.undo) {
+		attempt.count = 0;
 		return fail(ENOMEM, "attach");
+	}
+	if (!r)
+		r = brought_read(&args->brought, &attempt.given);
 	if (!r)
 		r = session_begin(&inv->common, true, &session);
 	if (!r)
-		r = attach_all(&session, inv, undo);
-	if (r)
-		return r;
-
-	auto_view struct view *view = view_new(&inv->common);
-
-	for (int i = 0; !r && i < inv->operand_count; i++) {
-		if (was_attached(&undo[i]))
-			warn("%s: was attached; made to match, counters kept", inv->operands[i]);
-		r = view_add(view, &undo[i].pins);
-	}
-	return r ? r : view_print(view);
+		r = attach_all(&session, inv, &attempt);
+	return r ? r : say(inv, &attempt);
 }
 
 const struct cmd attach_cmd = { "attach",

@@ -28,14 +28,14 @@ static const char *what_is_wrong(enum pins_state state)
 	}
 }
 
-static int select_named(const struct invocation *inv, const char *root, const char *netns,
+static int select_named(int count, char **names, const char *root, const char *netns,
                         struct pins *list)
 {
-	for (int i = 0; i < inv->operand_count; i++) {
+	for (int i = 0; i < count; i++) {
 		struct pc_meta meta;
 		const char *wrong;
 
-		if (pins_at(root, netns, inv->operands[i], &list[i]))
+		if (pins_at(root, netns, names[i], &list[i]))
 			return -ERR_ABSENT;
 		wrong = what_is_wrong(pins_state(&list[i], &meta));
 		if (wrong)
@@ -60,36 +60,60 @@ static size_t keep_whole(struct pins *list, size_t count)
 	return kept;
 }
 
-int select_interfaces(const struct invocation *inv, struct pins **ret_pins, size_t *ret_count)
+/* Those with these names, or all. */
+static int select_of(const struct common *common, int count, char **names, struct pins **ret_pins,
+                     size_t *ret_count)
 {
 	const char *root;
 	auto_free struct pins *list = NULL;
 	char netns[NETNS_NAME_SIZE];
-	size_t count = inv->operand_count;
+	size_t found = count;
 	int r;
 
 	if (geteuid())
 		return fail_because(EPERM, "root is needed: try sudo");
-	r = pins_root(inv->common.pin_root, &root);
+	r = pins_root(common->pin_root, &root);
 	if (!r)
-		r = netns_enter(inv->common.netns);
+		r = netns_enter(common->netns);
 	if (!r)
 		r = netns_name(netns);
 	if (r)
 		return r;
 	if (count) {
 		list = calloc(count, sizeof(*list));
-		r = list ? select_named(inv, root, netns, list) : fail(ENOMEM, "start");
+		r = list ? select_named(count, names, root, netns, list) : fail(ENOMEM, "start");
 	} else {
-		r = pins_list(root, inv->common.netns ? netns : NULL, &list, &count);
+		r = pins_list(root, common->netns ? netns : NULL, &list, &found);
 		if (!r)
-			count = keep_whole(list, count);
-		if (!r && !count)
+			found = keep_whole(list, found);
+		if (!r && !found)
 			r = fail_because(ERR_ABSENT, "no interface is attached");
 	}
 	if (r)
 		return r;
 	*ret_pins = TAKE_PTR(list);
-	*ret_count = count;
+	*ret_count = found;
 	return 0;
+}
+
+int select_interfaces(const struct invocation *inv, struct pins **ret_pins, size_t *ret_count)
+{
+	return select_of(&inv->common, inv->operand_count, inv->operands, ret_pins, ret_count);
+}
+
+int select_one(const struct invocation *inv, int at, struct pins *ret_pins)
+{
+	auto_free struct pins *list = NULL;
+	size_t count = 0;
+	int r;
+
+	if (inv->operand_count > at + 1)
+		return fail_because(ERR_USAGE, "'%s' is one operand too many",
+		                    inv->operands[at + 1]);
+	r = select_of(&inv->common, inv->operand_count > at, inv->operands + at, &list, &count);
+	if (!r && count > 1)
+		r = fail_because(ERR_USAGE, "several interfaces are attached: name one");
+	if (!r)
+		*ret_pins = list[0];
+	return r;
 }

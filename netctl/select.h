@@ -11,4 +11,8 @@
  * with a sentence. The caller frees *ret_pins. -ERR_ABSENT when there is none. */
 int select_interfaces(const struct invocation *inv, struct pins **ret_pins, size_t *ret_count);
 
+/* The one interface a command is about: named by the operand at `at`, which must be the last, or
+ * the only one that is attached. */
+int select_one(const struct invocation *inv, int at, struct pins *ret_pins);
+
 #endif

@@ -166,7 +166,7 @@ machine_make() {
 	exec {never}<>"$work/never"
 	# Whoever is left when the suite ends, ends with it: it was their process 1.
 	trap 'exit 130' INT TERM HUP
-	export PATH=$work/bin:$PATH
+	export PATH=$work/bin:$PATH PORTCULLIS_STATE_DIR=$work/state
 	echo 'TAP version 13'
 }
 
