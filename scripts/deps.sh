@@ -10,6 +10,7 @@ rows() {
 	file /usr/include/stdio.h libc6-dev
 	command pkg-config pkg-config
 	command clang clang
+	runtime fuzzer libclang-rt-14-dev
 	command llvm-strip llvm
 	command bpftool bpftool
 	module libbpf libbpf-dev
@@ -17,6 +18,7 @@ rows() {
 	module libmnl libmnl-dev
 	module libelf libelf-dev
 	module jansson libjansson-dev
+	module libpcap libpcap-dev
 	command ip iproute2
 	command git git
 	command ethtool ethtool
@@ -27,6 +29,8 @@ rows() {
 	command iperf3 iperf3
 	command ping iputils-ping
 	command xdp-loader xdp-tools
+	command nft nftables
+	command iptables-restore iptables
 	command ab apache2-utils
 	command socat socat
 	command strace strace
@@ -51,6 +55,8 @@ missing() {
 		case $kind in
 		command) command -v "$name" >/dev/null || echo "$package" ;;
 		file) [[ -e $name ]] || echo "$package" ;;
+		runtime) compgen -G "$(clang -print-resource-dir 2>/dev/null)/lib/linux/libclang_rt.$name-*" \
+			>/dev/null || echo "$package" ;;
 		module) pkg-config --exists "$name" 2>/dev/null || echo "$package" ;;
 		esac
 	done < <(rows)
