@@ -10,7 +10,7 @@ CLANG   ?= clang
 BPFTOOL ?= $(or $(shell command -v bpftool),/usr/sbin/bpftool)
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror
-LIBS := libxdp libbpf libmnl jansson
+LIBS := libxdp libbpf libmnl jansson libpcap
 
 PKG_CFLAGS := $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(LIBS) 2>/dev/null)
@@ -44,12 +44,13 @@ LIB_OBJS  := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*/*.c))
 BINS      := $(B)/bin/loader $(B)/bin/netctl
 UNIT      := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c))
 PROG      := $(patsubst %.c,$(B)/%,$(filter-out tests/prog/packet.c %.bpf.c,$(wildcard tests/prog/*.c)))
+MODEL     := $(addprefix $(B)/tests/model/,model explain atomic limit)
 BENCH     := $(patsubst %.c,$(B)/%,$(filter-out %.bpf.c,$(wildcard tests/bench/*.c)))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-.PHONY: all deps unit check test test-vm bench install uninstall clean help
+.PHONY: all deps unit check test test-vm fuzz bench install uninstall clean help
 
 all: $(BINS)	## build loader and netctl
 
@@ -62,13 +63,16 @@ check: all	## house rules and unit tests, with sanitizers: no root, under a minu
 	$(Q)$(MAKE) --no-print-directory SAN=address,undefined unit
 	$(Q)tests/run lint unit
 
-test: deps	## everything: check, prog, e2e, vm (root)
-	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) all $(PROG) $(BENCH)
+test: deps	## everything: check, prog, model, e2e, vm (root)
+	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) all $(PROG) $(MODEL) $(BENCH)
 	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) SAN=address,undefined unit
 	$(Q)tests/run all
 
 test-vm: all $(PROG)	## the prog and e2e suites on a stock Debian 6.1 kernel in QEMU
 	$(Q)tests/run vm
+
+fuzz:	## bytes of every kind to the parsers, for FUZZ_SECONDS=20
+	$(Q)tests/run fuzz
 
 bench: all $(BENCH)	## ratios, side by side in one run (root)
 	$(Q)tests/bench/run.sh
@@ -76,10 +80,12 @@ bench: all $(BENCH)	## ratios, side by side in one run (root)
 install: all	## install under $(DESTDIR)$(PREFIX)
 	$(Q)install -D -m 0755 -t $(DESTDIR)$(SBINDIR) $(BINS)
 	$(Q)install -D -m 0644 -t $(DESTDIR)$(MANDIR)/man8 $(wildcard man/*.8)
+	$(Q)install -D -m 0644 -t $(DESTDIR)$(MANDIR)/man5 $(wildcard man/*.5)
 
 uninstall:	## remove what install put there
 	$(Q)rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,$(notdir $(BINS)))
 	$(Q)rm -f $(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(wildcard man/*.8)))
+	$(Q)rm -f $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(wildcard man/*.5)))
 
 clean:	## remove everything that was built
 	rm -rf build
@@ -127,8 +133,30 @@ $(B)/tests/prog/%: $(B)/tests/prog/%.o $(B)/tests/prog/packet.o $(B)/lib/portcul
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
-$(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/lib/portcullis.a
+MODEL_LIB := $(filter-out $(MODEL:=.o),$(patsubst %.c,$(B)/%.o,$(wildcard tests/model/*.c)))
+$(MODEL): %: %.o $(MODEL_LIB) $(B)/lib/portcullis.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(MODEL_LIB) $(B)/lib/portcullis.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+# --- fuzzers: a tree of their own, by clang
+
+FUZZ_SAN  := address,undefined -fno-sanitize-recover=all
+FUZZ_OBJS := $(patsubst %.c,$(B)/fuzz/%.o,$(wildcard lib/base/*.c lib/packet/*.c lib/rules/*.c))
+
+$(B)/fuzz/%.o: %.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(CPPFLAGS) -O1 -g -std=gnu11 $(WARN) -fsanitize=fuzzer-no-link,$(FUZZ_SAN) -MMD -MP -c $< -o $@
+
+$(B)/fuzz/portcullis.a: $(FUZZ_OBJS)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(B)/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(B)/fuzz/portcullis.a
+	$(call say,LD,$@)
+	$(Q)$(CLANG) -fsanitize=fuzzer,$(FUZZ_SAN) $^ -o $@
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

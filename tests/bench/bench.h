@@ -69,4 +69,21 @@ static inline int bench_figure(const char *key, double median, double p10, doubl
 	return 0;
 }
 
+/* What the kernel says it charged for a map or a program, bytes. */
+static inline int bench_memlock(int fd, double *ret_bytes)
+{
+	char path[64], line[128];
+	auto_fclose FILE *file = NULL;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	file = fopen(path, "re");
+	if (!file)
+		return fail(errno, "%s", path);
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "memlock: %lf", ret_bytes) == 1)
+			return 0;
+	}
+	return fail_because(ENOENT, "%s: no memlock", path);
+}
+
 #endif

@@ -5,30 +5,16 @@
 
 #include <bpf/bpf.h>
 
+#include "lib/kern/commit.h"
 #include "lib/kern/counters.h"
 #include "lib/kern/object.h"
+#include "lib/rules/policy.h"
 #include "tests/bench/bench.h"
+#include "tests/model/ruleset.h"
 
 struct memory {
 	double fixed, per_cpu; /* bytes */
 };
-
-/* fdinfo says what the kernel charged. */
-static int read_memlock(int fd, double *ret_bytes)
-{
-	char path[64], line[128];
-	auto_fclose FILE *file = NULL;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	file = fopen(path, "re");
-	if (!file)
-		return fail(errno, "%s", path);
-	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "memlock: %lf", ret_bytes) == 1)
-			return 0;
-	}
-	return fail_because(ENOENT, "%s: no memlock", path);
-}
 
 /* What a map holds for each CPU. The baseline of a reset is a plain array with an entry for each.
  */
@@ -61,7 +47,7 @@ static int add_map(const struct pins *pins, const char *name, struct memory *sum
 
 	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len))
 		return fail(errno, "%s", path);
-	r = read_memlock(fd, &total);
+	r = bench_memlock(fd, &total);
 	if (r)
 		return r;
 	one.per_cpu = bytes_per_cpu(&info);
@@ -95,7 +81,7 @@ static int add_program(int fd, struct memory *sum)
 
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
 		return fail(errno, "program");
-	r = read_memlock(fd, &kept);
+	r = bench_memlock(fd, &kept);
 	if (!r)
 		add(info.name, (struct memory){ .fixed = kept + info.jited_prog_len }, sum);
 	return r;
@@ -138,6 +124,56 @@ static int report(const struct pins *pins, const int fds[static PC_HOOK_COUNT])
 	return r;
 }
 
+/* ---- policies ---------------------------------------------------------------------------------*/
+
+/* What the pages of an interface's policies are charged for. */
+static int read_pages(const struct pins *pins, double *ret_bytes)
+{
+	auto_close int pages = pins_open_map(pins, PC_MAP_PAGES);
+	__u32 key, id, *last = NULL;
+	int r = pages < 0 ? pages : 0;
+
+	*ret_bytes = 0;
+	for (; !r && !bpf_map_get_next_key(pages, last, &key); last = &key) {
+		auto_close int page = -1;
+		double one = 0;
+
+		if (bpf_map_lookup_elem(pages, &key, &id))
+			continue;
+		page = bpf_map_get_fd_by_id(id);
+		r = page < 0 ? fail(errno, "page %u", key) : bench_memlock(page, &one);
+		*ret_bytes += one;
+	}
+	return r;
+}
+
+static int apply(const struct pins *pins, size_t count)
+{
+	const struct pc_plan plan = { .tc_backend = PC_TC_CLSACT };
+	auto_free struct ruleset_rule *rules = ruleset_make(RULESET_ACL, count);
+	auto_policy struct policy policy = { 0 };
+	int r = rules ? ruleset_policy(rules, count, &policy) : -ENOMEM;
+
+	return r ? fail(r, "rules") : commit_apply(pins, &plan, &policy, 0);
+}
+
+static int report_policies(const struct pins *pins)
+{
+	static const size_t counts[] = { 1, 100, 1000, 10000 };
+	double bytes = 0, each = 0;
+	int r = 0;
+
+	printf("\nkernel memory of a policy, bytes\n\n    %-24s%12s%14s\n", "", "", "each rule");
+	for (size_t i = 0; !r && i < sizeof(counts) / sizeof(*counts); i++) {
+		r = apply(pins, counts[i]);
+		if (!r)
+			r = read_pages(pins, &bytes);
+		each = bytes / counts[i];
+		printf("    %6zu rules            %12.0f%14.0f\n", counts[i], bytes, each);
+	}
+	return r ? r : bench_figure("memory-rule", each, each, each, "");
+}
+
 int main(void)
 {
 	int fds[PC_HOOK_COUNT];
@@ -150,5 +186,7 @@ int main(void)
 		r = load(&pins, fds);
 	if (!r)
 		r = report(&pins, fds);
+	if (!r)
+		r = report_policies(&pins);
 	return err_exit_status(r);
 }

@@ -3,7 +3,7 @@
 # Every benchmark, and one table of what was to be reached. Figures are ratios of one run: they never fail it; only
 # something broken or a wrong verdict does.
 #
-#     BENCH_QUICK=1    fewer rounds: half a minute, rougher figures
+#     BENCH_QUICK=1    fewer rounds: two minutes, rougher figures
 set -euo pipefail
 
 # shellcheck source=tests/bench/rounds.sh
@@ -22,6 +22,16 @@ targets() {
 		xdp-filter-all|xdp-filter, all ÷ empty program|
 		tc-ingress|TC ingress ÷ empty program|<= 1.25
 		tc-egress|TC egress ÷ empty program|<= 1.25
+		rules-hot|10,000 rules ÷ 1 rule, one flow|<= 1.10
+		rules-64k|10,000 rules ÷ 100 rules, 64K flows|<= 1.7
+		set-trie|set of 1,000,000 ÷ kernel's trie, over empty, 64K flows|<= 0.05
+		drop-10000|drop rate, 10,000 rules ÷ empty XDP, one flow|>= 0.90
+		drop-10000-64k|drop rate, 10,000 rules ÷ empty XDP, 64K flows|>= 0.60
+		drop-nft-1|drop rate ÷ nftables, 1 rule|>= 1.8
+		drop-nft-1000|drop rate ÷ nftables, 1,000 rules|>= 50
+		drop-nft-10000|drop rate ÷ nftables, 10,000 rules|>= 500
+		drop-xdp-filter|drop rate ÷ xdp-filter, 1 rule|>= 1.00
+		apply|netctl policy apply ÷ nft -f, 10,000 rules|<= 0.5
 		tcp-attach|TCP into a veth, attach ÷ nothing attached|>= 0.80
 		tcp-no-xdp|TCP into a veth, attach --no-xdp ÷ nothing attached|>= 0.97
 		tcp-native|TCP into a veth, --xdp-mode native ÷ nothing attached|
@@ -29,6 +39,7 @@ targets() {
 		attach|loader attach ÷ xdp-filter load (all)|<= 0.4
 		memory|kernel memory of an interface, KiB|<= 1024
 		memory-cpu|the same for each CPU, KiB|<= 300
+		memory-rule|kernel memory of a rule among 10,000, bytes|<= 512
 	ROWS
 }
 
@@ -60,6 +71,10 @@ machine() {
 	version libbpf bpftool version
 	version iperf3 iperf3 --version
 	version xdp-filter xdp-filter load --version
+	version nftables nft --version
+	version iptables iptables --version
+	version iproute2 tc -V
+	row bpfilter 'missing: Debian does not have it'
 	! awk -v load="$load" 'BEGIN { exit !(load > 0.5) }' ||
 		row '' 'other jobs are running here: the figures are rough'
 }
@@ -117,7 +132,7 @@ targets_table() {
 main() {
 	local program
 	need_root
-	for program in "$bin/loader" "$tests/testrun" "$tests/memory"; do
+	for program in "$bin/loader" "$tests"/{testrun,memory,classify,flood,rules}; do
 		[[ -x $program ]] || broken "$program is not built: make bench"
 	done
 	BENCH_FIGURES=$(mktemp)
@@ -129,6 +144,9 @@ main() {
 
 	machine
 	bench testrun "$tests/testrun"
+	bench classify "$tests/classify"
+	bench droprate "$top/tests/bench/droprate.sh"
+	bench apply "$top/tests/bench/apply.sh"
 	bench memory "$tests/memory"
 	bench attach "$top/tests/bench/attach.sh"
 	bench throughput "$top/tests/bench/throughput.sh"
