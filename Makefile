@@ -7,6 +7,8 @@ SBINDIR ?= $(PREFIX)/sbin
 MANDIR  ?= $(PREFIX)/share/man
 CC      ?= cc
 CLANG   ?= clang
+LLC     ?= llc
+LLVM_LINK ?= llvm-link
 BPFTOOL ?= $(or $(shell command -v bpftool),/usr/sbin/bpftool)
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror
@@ -27,7 +29,8 @@ B      := build/cov
 CHECKS += --coverage
 endif
 
-BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 $(WARN) -I. -idirafter /usr/include/$(shell $(CC) -dumpmachine)
+BPF_CPU    := -mcpu=v3
+BPF_CFLAGS := -g -O2 -target bpf $(BPF_CPU) $(WARN) -I. -idirafter /usr/include/$(shell $(CC) -dumpmachine)
 CPPFLAGS   += -I. -I$(B)/skel -D_GNU_SOURCE -DPC_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
 CFLAGS     ?= -O2 -g
 CFLAGS     += -std=gnu11 $(WARN) $(CHECKS)
@@ -37,9 +40,9 @@ LDLIBS     += $(PKG_LIBS) -lm
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2))
 
-BPF_OBJS  := $(patsubst %.bpf.c,$(B)/%.bpf.o,$(wildcard xdp_prog/*.bpf.c tc_prog/*.bpf.c))
+DOORS     := $(patsubst %.bpf.c,$(B)/%.bpf.bc,$(wildcard xdp_prog/*.bpf.c tc_prog/*.bpf.c))
 TEST_BPF  := $(patsubst %.bpf.c,$(B)/%.bpf.o,$(wildcard tests/*/*.bpf.c))
-SKELS     := $(patsubst $(B)/%.bpf.o,$(B)/skel/%.skel.h,$(BPF_OBJS) $(TEST_BPF))
+SKELS     := $(patsubst $(B)/%.bpf.o,$(B)/skel/%.skel.h,$(B)/programs.bpf.o $(B)/policies.bpf.o $(TEST_BPF))
 LIB_OBJS  := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*/*.c))
 BINS      := $(B)/bin/loader $(B)/bin/netctl
 UNIT      := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c))
@@ -94,12 +97,23 @@ help:	## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*##  *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t14
 	@echo '  variables: V=1 (show commands)  SAN=address,undefined  COV=1  DESTDIR=  PREFIX='
 
-# --- programs that run in the kernel: clang to an object, bpftool to a skeleton to embed
+# --- programs that run in the kernel: clang to bitcode, LLVM to an object, bpftool to a skeleton to embed
 
-$(B)/%.bpf.o: %.bpf.c
+$(B)/%.bpf.bc: %.bpf.c
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -emit-llvm -c $< -o $@
+
+# All doors of one sort in one object, so that libbpf reads the kernel's BTF once for all of them. Linked as bitcode:
+# libbpf's own linker (1.1) refuses a kernel function that two objects call.
+$(B)/programs.bpf.bc: $(filter-out %_policy.bpf.bc,$(DOORS))
+$(B)/policies.bpf.bc: $(filter %_policy.bpf.bc,$(DOORS))
+$(B)/programs.bpf.bc $(B)/policies.bpf.bc:
+	$(call say,LINK,$@)
+	$(Q)$(LLVM_LINK) $^ -o $@
+
+$(B)/%.bpf.o: $(B)/%.bpf.bc
+	$(Q)$(LLC) -march=bpf $(BPF_CPU) -filetype=obj $< -o $@
 
 $(B)/skel/%.skel.h: $(B)/%.bpf.o
 	$(call say,SKEL,$<)

@@ -5,7 +5,6 @@
 #define BPF_ACCOUNT_H
 
 #include "abi/counting.h"
-#include "bpf/config.h"
 #include "bpf/maps.h"
 #include "bpf/packet.h"
 
@@ -29,11 +28,8 @@ static __always_inline void count_size(enum pc_hook hook, __u32 size, __u32 pack
  * kernel runs with bottom halves off. */
 static __always_inline void account(enum pc_hook hook, __u32 key, const struct wire *w)
 {
-	struct pc_counter *cell;
+	struct pc_counter *cell = bpf_map_lookup_elem(&pc_counters, &key);
 
-	if (dry_run)
-		return;
-	cell = bpf_map_lookup_elem(&pc_counters, &key);
 	if (cell)
 		count(cell, w);
 	if (w->segments > 1)

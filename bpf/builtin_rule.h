@@ -5,7 +5,6 @@
 
 #include "abi/policy.h"
 #include "bpf/account.h"
-#include "bpf/fate.h"
 #include "bpf/packet.h"
 
 struct {
@@ -14,21 +13,21 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 	__type(key, __u32);
 	__type(value, struct pc_counter);
-} pc_builtin SEC(".maps");
+} pc_builtin __weak SEC(".maps");
 
-static __always_inline struct fate builtin_judge(enum pc_reason reason, const struct packet *p)
+static __always_inline bool builtin_drops(const struct packet *p)
 {
-	struct pc_counter *cell;
+	return __builtin_expect(p->word[PC_WORD_DPORT] == PC_BUILTIN_DST_PORT, 0) &&
+	       p->protocol == PC_PROTO_TCP;
+}
+
+static __always_inline void count_builtin(const struct wire *w)
+{
 	__u32 key = 0;
+	struct pc_counter *cell = bpf_map_lookup_elem(&pc_builtin, &key);
 
-	if (__builtin_expect(p->word[PC_WORD_DPORT] != PC_BUILTIN_DST_PORT, 1) ||
-	    p->protocol != PC_PROTO_TCP)
-		return (struct fate){ PC_VERDICT_PASS, reason };
-
-	cell = dry_run ? NULL : bpf_map_lookup_elem(&pc_builtin, &key);
 	if (cell)
-		count(cell, &p->wire);
-	return (struct fate){ PC_VERDICT_DROP, PC_R_RULE };
+		count(cell, w);
 }
 
 #endif

@@ -47,7 +47,8 @@ static __always_inline bool value_passes(const struct pc_cond *c, const struct p
 
 /* Whether the id of any tag passes; `beside` is the tag kept beside the packet, NO_TAG if there is
  * none. A global function, verified on its own. */
-__attribute__((noinline)) int tags_pass(const struct packet *p, __u32 condition, __u32 beside)
+__attribute__((noinline)) int HOOK_NAME(tags_pass)(const struct packet *p, __u32 condition,
+                                                   __u32 beside)
 {
 	const struct pc_cond *c;
 
@@ -107,7 +108,7 @@ static __always_inline __u64 field_value(hook_ctx *ctx, struct packet *p, enum p
 	case PC_FIELD_FRAGMENT:
 		return p->version ? p->fragment : NO_VALUE;
 	case PC_FIELD_ESTABLISHED:
-		return established(ctx, p);
+		return HOOK_NAME(established)(ctx, p);
 	default:
 		return NO_VALUE;
 	}
@@ -119,17 +120,19 @@ static __always_inline bool condition_holds(hook_ctx *ctx, struct packet *p,
 	__u64 value;
 
 	if (c->field == PC_FIELD_VLAN)
-		return tags_pass(p, at, hook_tags(ctx) ? hook_tag(ctx) : NO_TAG);
+		return HOOK_NAME(tags_pass)(p, at, hook_tags(ctx) ? hook_tag(ctx) : NO_TAG);
 	if (c->test == PC_TEST_SET)
 		return p->version &&
-		       table_has(p, c->table,
-		                 c->field == PC_FIELD_SADDR ? PC_WORD_SADDR : PC_WORD_DADDR);
+		       HOOK_NAME(table_has)(p, c->table,
+		                            c->field == PC_FIELD_SADDR ? PC_WORD_SADDR
+		                                                       : PC_WORD_DADDR);
 	value = field_value(ctx, p, c->field);
 	return value != NO_VALUE && value_passes(c, p, forget_way(value, c->table));
 }
 
 /* Whether all conditions of the list hold. A global function: verified on its own. */
-__attribute__((noinline)) int conditions_hold(hook_ctx *ctx, struct packet *p, __u32 list)
+__attribute__((noinline)) int HOOK_NAME(conditions_hold)(hook_ctx *ctx, struct packet *p,
+                                                         __u32 list)
 {
 	const struct pc_cond *c;
 

@@ -17,6 +17,7 @@ struct cursor {
 	__u32 offset;          /* of the next header, bytes from the start of the frame */
 	__u32 len;             /* of the frame, bytes */
 	__u32 end;             /* where the IP header says the packet ends; never past len */
+	__u32 reach;           /* a constant: bytes that are known to be readable in place */
 	bool copying;          /* a constant: reads by copy what cannot be read in place */
 };
 
@@ -29,10 +30,13 @@ static __always_inline const void *cursor_peek_(const struct cursor *c, void *co
 	if (c->copying)
 		return hook_load_bytes(c->ctx, c->offset, copy, size) ? NULL : copy;
 
+	__builtin_assume(at != NULL);
+	if (c->offset + size <= c->reach)
+		return at;
+
 	/* One value to the compiler: worked out again later, it would be unchecked to the verifier.
 	 */
 	asm("" : "+r"(at));
-	__builtin_assume(at != NULL);
 	return at + size <= c->data_end ? at : NULL;
 }
 #define cursor_peek(c, copy) ((const typeof(*(copy)) *)cursor_peek_(c, copy, sizeof(*(copy))))
@@ -43,14 +47,14 @@ static __always_inline void cursor_skip(struct cursor *c, __u32 size)
 	c->offset += size;
 }
 
-/* Where ways through a layer meet again: hides from the verifier which it was, as it would look at
- * what follows once for each. It does not see that the same is done and undone. Reading in place
- * has few ways, and the verifier needs to know how far in it is. */
-static __always_inline void cursor_forget_way(struct cursor *c)
-{
-	if (c->copying)
-		asm volatile("%0 ^= %1; %0 ^= %1" : "+r"(c->offset) : "r"(c->len));
-}
+/* Where ways through a layer meet again: hides from the verifier the value that tells which it was,
+ * as it would look at what follows once for each. It does not see that the same is done and undone.
+ * Reading in place has few ways, and the verifier needs to know how far in it is. */
+#define cursor_forget(c, value) \
+	do { \
+		if ((c)->copying) \
+			asm volatile("%0 ^= %1; %0 ^= %1" : "+r"(value) : "r"((c)->len)); \
+	} while (0)
 
 /* Whether the next `size` bytes are part of the packet, and not padding or past its end. */
 static __always_inline bool cursor_has(const struct cursor *c, __u32 size)

@@ -93,7 +93,7 @@ static __always_inline bool has_socket(hook_ctx *ctx, const struct packet *p,
 }
 
 /* A global function, verified on its own; asked at most once of a packet. */
-__attribute__((noinline)) int established(hook_ctx *ctx, struct packet *p)
+__attribute__((noinline)) int HOOK_NAME(established)(hook_ctx *ctx, struct packet *p)
 {
 	if (!p)
 		return 0;

@@ -103,7 +103,7 @@ static __always_inline void flow4_keep(const struct packet *p, __u32 generation)
 
 /* Those for IPv6 are global functions, verified on their own: in line they would take much of the
  * stack, of which a program and what it calls have 512 bytes. */
-__attribute__((noinline)) __u32 flow6_rule(const struct packet *p, __u32 generation)
+__attribute__((noinline)) __u32 HOOK_NAME(flow6_rule)(const struct packet *p, __u32 generation)
 {
 	const struct flow6 *flow = p ? flow6_place(p, generation) : NULL;
 	__u32 off;
@@ -117,7 +117,7 @@ __attribute__((noinline)) __u32 flow6_rule(const struct packet *p, __u32 generat
 	return off ? NOT_CACHED : flow->rule;
 }
 
-__attribute__((noinline)) int flow6_keep(const struct packet *p, __u32 generation)
+__attribute__((noinline)) int HOOK_NAME(flow6_keep)(const struct packet *p, __u32 generation)
 {
 	struct flow6 *flow = p ? flow6_place(p, generation) : NULL;
 

@@ -94,7 +94,7 @@ static __always_inline void scan_leaf(hook_ctx *ctx, struct packet *p, const str
 		cond = entry_cond(e);
 		if (cond) {
 			p->search.asked = 1;
-			if (!conditions_hold(ctx, p, cond))
+			if (!HOOK_NAME(conditions_hold)(ctx, p, cond))
 				continue;
 		}
 		p->search.rule = rule;
@@ -120,10 +120,10 @@ static __always_inline void tally_leaf(hook_ctx *ctx, struct packet *p, const st
 			continue;
 		p->search.asked = 1;
 		cond = entry_cond(e);
-		if (cond && !conditions_hold(ctx, p, cond))
+		if (cond && !HOOK_NAME(conditions_hold)(ctx, p, cond))
 			continue;
 		p->search.counted = rule;
-		count_rule(p, rule);
+		HOOK_NAME(count_rule)(p, rule);
 	}
 }
 
@@ -184,22 +184,22 @@ static __always_inline int search_forest(hook_ctx *ctx, struct packet *p, bool s
 }
 
 /* Global functions, each verified on its own. Packets that are not IP have IPv4's entries. */
-__attribute__((noinline)) int search4(hook_ctx *ctx, struct packet *p)
+__attribute__((noinline)) int HOOK_NAME(search4)(hook_ctx *ctx, struct packet *p)
 {
 	return p ? search_forest(ctx, p, false, false) : 0;
 }
 
-__attribute__((noinline)) int search6(hook_ctx *ctx, struct packet *p)
+__attribute__((noinline)) int HOOK_NAME(search6)(hook_ctx *ctx, struct packet *p)
 {
 	return p ? search_forest(ctx, p, true, false) : 0;
 }
 
-__attribute__((noinline)) int tally4(hook_ctx *ctx, struct packet *p)
+__attribute__((noinline)) int HOOK_NAME(tally4)(hook_ctx *ctx, struct packet *p)
 {
 	return p ? search_forest(ctx, p, false, true) : 0;
 }
 
-__attribute__((noinline)) int tally6(hook_ctx *ctx, struct packet *p)
+__attribute__((noinline)) int HOOK_NAME(tally6)(hook_ctx *ctx, struct packet *p)
 {
 	return p ? search_forest(ctx, p, true, true) : 0;
 }
@@ -212,7 +212,7 @@ struct resumed {
 
 static __always_inline int search_on(hook_ctx *ctx, struct packet *p)
 {
-	return p->version == 6 ? search6(ctx, p) : search4(ctx, p);
+	return p->version == 6 ? HOOK_NAME(search6)(ctx, p) : HOOK_NAME(search4)(ctx, p);
 }
 
 static long search_turn(__u32 turn, struct resumed *r)
@@ -224,7 +224,8 @@ static long search_turn(__u32 turn, struct resumed *r)
 static long tally_turn(__u32 turn, struct resumed *r)
 {
 	(void)turn;
-	return r->p->version == 6 ? !tally6(r->ctx, r->p) : !tally4(r->ctx, r->p);
+	return r->p->version == 6 ? !HOOK_NAME(tally6)(r->ctx, r->p)
+	                          : !HOOK_NAME(tally4)(r->ctx, r->p);
 }
 
 /* Finds the lowest rule that passes, drops or limits and matches; counts for all rules that do and

@@ -33,11 +33,17 @@ static __always_inline __u64 limit_now(__u64 capacity)
 	       << TIME_SHIFT;
 }
 
+/* A clock that was read before others took from the bucket finds it emptier than empty; one that
+ * was full longer ago than this is taken for that. */
+#define STALE (1000000000ull << TIME_SHIFT)
+
 static __always_inline __u64 wait_of(__u64 full_at, __u64 now, __u64 capacity)
 {
 	__u64 wait = full_at - now;
 
-	return wait > capacity ? 0 : wait;
+	if (wait <= capacity)
+		return wait;
+	return wait - capacity < STALE ? capacity : 0;
 }
 
 /* Takes the tokens for `packets` if all of them are there. When others keep coming first, the
@@ -153,13 +159,13 @@ static __always_inline bool source_passes(const struct packet *p, const struct p
 
 /* Whether a packet is below the rate of a rule, which it takes its tokens from. A global function:
  * verified on its own. */
-__attribute__((noinline)) int limit_passes(const struct packet *p, __u32 rule)
+__attribute__((noinline)) int HOOK_NAME(limit_passes)(const struct packet *p, __u32 rule)
 {
 	const struct pc_rule *r = p ? rule_at(p, rule) : NULL;
 	void *page;
 	__u64 now;
 
-	if (!r || !bookkeeping)
+	if (!r || !hook_keeps_books())
 		return 1;
 	now = limit_now(r->interval * r->burst);
 	if (r->per_src)

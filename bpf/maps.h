@@ -16,7 +16,7 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 	__type(key, __u32);
 	__type(value, struct pc_counter);
-} pc_counters SEC(".maps");
+} pc_counters __weak SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -24,6 +24,6 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 	__type(key, __u32);
 	__type(value, struct pc_size_block);
-} pc_sizes SEC(".maps");
+} pc_sizes __weak SEC(".maps");
 
 #endif

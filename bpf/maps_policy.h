@@ -17,7 +17,7 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 	__type(key, __u32);
 	__type(value, __u64);
-} pc_active SEC(".maps");
+} pc_active __weak SEC(".maps");
 
 /* How many it has depends on the number of CPUs: the loader says. */
 struct {
@@ -33,7 +33,7 @@ struct {
 			__uint(key_size, sizeof(__u32));
 			__uint(value_size, sizeof(struct pc_page));
 		});
-} pc_pages SEC(".maps");
+} pc_pages __weak SEC(".maps");
 
 /* What a dry run came to. */
 struct {
@@ -41,6 +41,6 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct pc_decision);
-} pc_decision SEC(".maps");
+} pc_decision __weak SEC(".maps");
 
 #endif

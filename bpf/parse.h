@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Bytes to struct packet: link, network, transport. Every way to fail has a reason.
  *
- * Compiled twice: in place, fast and for plain packets, where any reason but PASS (and fragments,
- * IPv6 extensions) means "by copy, please", as few ways are cheap to verify and run; and by copy.
- */
+ * Compiled three times: in place, fast, where any reason but PASS (and fragments, IPv6 extensions)
+ * means "by copy, please", as few ways are cheap to verify and run; once more in place for the
+ * plainest packets, at offsets that are constants; and by copy. */
 #ifndef BPF_PARSE_H
 #define BPF_PARSE_H
 
@@ -54,7 +54,7 @@ static __always_inline enum pc_reason parse_vlan_tags(struct cursor *c, struct p
 		p->vlans = i + 1;
 		cursor_skip(c, sizeof(*tag));
 	}
-	cursor_forget_way(c);
+	cursor_forget(c, c->offset);
 	return PC_R_PASS;
 }
 
@@ -64,7 +64,6 @@ static __always_inline enum pc_reason parse_link(struct cursor *c, struct packet
 	struct eth_header copy;
 	const struct eth_header *eth;
 
-	p->lost_link = hook_lacks_link(c->ctx);
 	if (__builtin_expect(p->lost_link, 0)) {
 		next->type = hook_type(c->ctx);
 	} else {
@@ -74,6 +73,7 @@ static __always_inline enum pc_reason parse_link(struct cursor *c, struct packet
 		next->type = eth->type;
 		cursor_skip(c, sizeof(*eth));
 	}
+	cursor_forget(c, c->offset);
 	if (__builtin_expect(is_vlan_tag(next->type), 0))
 		return parse_vlan_tags(c, p, next);
 	return PC_R_PASS;
@@ -116,9 +116,39 @@ static __always_inline enum pc_reason parse(struct cursor *c, struct packet *p)
 	p->fragment = next.fragment != 0;
 	if (!next.goes_on)
 		return reason;
-	cursor_forget_way(c);
+	cursor_forget(c, c->offset);
+	cursor_forget(c, reason);
 	transport = parse_transport(c, p, &next);
 	return reason != PC_R_PASS ? reason : transport;
+}
+
+/* The plainest packets, and most: an untagged IPv4 header without options, and room for any
+ * transport header behind it. All they have in common is known before they are parsed. */
+#define PLAIN_LEN (sizeof(struct eth_header) + sizeof(struct iphdr) + sizeof(struct tcphdr))
+
+static __always_inline bool is_plain(const struct cursor *c)
+{
+	const struct eth_header *eth = c->data;
+	const struct iphdr *ip = (const void *)(eth + 1);
+
+	return c->data + PLAIN_LEN <= c->data_end && eth->type == bpf_htons(ETH_P_IP) &&
+	       ip->version == 4 && ip->ihl == sizeof(*ip) / 4;
+}
+
+static __always_inline enum pc_reason parse_plain(struct cursor *c, struct packet *p)
+{
+	struct layer next = { .type = bpf_htons(ETH_P_IP) };
+	struct iphdr copy;
+	const struct iphdr *ip;
+	enum pc_reason reason;
+
+	c->reach = PLAIN_LEN;
+	cursor_skip(c, sizeof(struct eth_header));
+	ip = cursor_peek(c, &copy);
+	p->ethertype = ETH_P_IP;
+	reason = parse_ip4_fields(c, p, ip, sizeof(*ip), &next);
+	p->word[PC_WORD_PROTO] = next.number;
+	return reason != PC_R_PASS ? reason : parse_transport(c, p, &next);
 }
 
 #endif

@@ -52,21 +52,13 @@ static __always_inline void take_ip6(struct packet *p, const struct ipv6hdr *ip6
 	take_ip6_address(&p->word[PC_WORD_DADDR], &ip6->daddr);
 }
 
-/* RFC 791 3.1. A total length of zero is what Linux gives a GSO packet above 65,535 bytes. */
-static __always_inline enum pc_reason parse_ip4(struct cursor *c, struct packet *p,
-                                                struct layer *next)
+/* What follows version and header length. A total length of zero is what Linux gives a GSO packet
+ * above 65,535 bytes. */
+static __always_inline enum pc_reason parse_ip4_fields(struct cursor *c, struct packet *p,
+                                                       const struct iphdr *ip, __u32 header_len,
+                                                       struct layer *next)
 {
-	struct iphdr copy;
-	const struct iphdr *ip = cursor_peek(c, &copy);
-	__u32 offset = c->offset, header_len, total_len;
-
-	if (!ip)
-		return PC_R_SHORT;
-	if (ip->version != 4)
-		return PC_R_IP4_VERSION;
-	header_len = ip->ihl * 4;
-	if (header_len < sizeof(*ip))
-		return PC_R_IP4_IHL;
+	__u32 offset = c->offset, total_len;
 
 	take_ip4(p, ip);
 	next->number = ip->protocol;
@@ -81,14 +73,28 @@ static __always_inline enum pc_reason parse_ip4(struct cursor *c, struct packet 
 		next->goes_on = true;
 		return PC_R_PASS;
 	}
-	if (c->offset > c->len)
+	if (c->offset > c->len || !c->copying)
 		return PC_R_SHORT;
-	if (total_len || c->len - offset <= LARGEST_IP_LENGTH) {
-		next->goes_on = c->copying;
-		return PC_R_IP4_LENGTH;
-	}
 	next->goes_on = true;
-	return PC_R_PASS;
+	return total_len || c->len - offset <= LARGEST_IP_LENGTH ? PC_R_IP4_LENGTH : PC_R_PASS;
+}
+
+/* RFC 791 3.1. */
+static __always_inline enum pc_reason parse_ip4(struct cursor *c, struct packet *p,
+                                                struct layer *next)
+{
+	struct iphdr copy;
+	const struct iphdr *ip = cursor_peek(c, &copy);
+	__u32 header_len;
+
+	if (!ip)
+		return PC_R_SHORT;
+	if (ip->version != 4)
+		return PC_R_IP4_VERSION;
+	header_len = ip->ihl * 4;
+	if (header_len < sizeof(*ip))
+		return PC_R_IP4_IHL;
+	return parse_ip4_fields(c, p, ip, header_len, next);
 }
 
 /* The walk along the extension headers, and where it has come to. */
@@ -186,6 +192,8 @@ static __always_inline enum pc_reason parse_ip6(struct cursor *c, struct packet 
 	payload_len = bpf_ntohs(ip6->payload_len);
 	next->number = ip6->nexthdr;
 	cursor_skip(c, sizeof(*ip6));
+	if (!c->copying && (!payload_len || is_ip6_extension(next->number)))
+		return PC_R_SHORT;
 
 	if (!cursor_has(c, payload_len))
 		length = PC_R_IP6_LENGTH;
@@ -196,11 +204,9 @@ static __always_inline enum pc_reason parse_ip6(struct cursor *c, struct packet 
 	else if (next->number != IPPROTO_HOPOPTS)
 		c->end = c->offset;
 
-	if (is_ip6_extension(next->number)) {
+	if (c->copying && is_ip6_extension(next->number)) {
 		enum pc_reason walk;
 
-		if (!c->copying)
-			return PC_R_SHORT;
 		if (jumbogram && next->number == IPPROTO_HOPOPTS)
 			p->unwired = sizeof(struct ip6_ext_header);
 		walk = parse_ip6_extensions(c, next);

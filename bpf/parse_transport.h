@@ -20,15 +20,19 @@
 #define ICMP_HEADER_LEN   8
 #define ICMPV6_HEADER_LEN 4
 
-#define TCP_FLAGS_OFFSET 13 /* RFC 9293 3.1 */
-
 struct ports { /* how TCP, UDP, SCTP begin */
 	__be16 source, dest;
 };
 
-/* Ports count as soon as their four bytes are in the frame, whatever is wrong with the lengths or
- * the rest of the header: no rule is slipped past by a tiny first fragment or a header that lies.
- */
+struct tcp_start { /* TCP up to its flags, RFC 9293 3.1 */
+	struct ports ports;
+	__be16 sequence[2], acknowledgment[2];
+	__u8 offset, flags;
+};
+
+/* Ports count as soon as their four bytes are in the frame, and so do TCP flags, whatever is wrong
+ * with the lengths or the rest of the header: no rule is slipped past by a tiny first fragment or a
+ * header that lies. */
 static __always_inline void take_ports(struct packet *p, __be16 source, __be16 dest)
 {
 	p->word[PC_WORD_SPORT] = bpf_ntohs(source);
@@ -47,6 +51,25 @@ static __always_inline enum pc_reason parse_ports(struct cursor *c, struct packe
 	return PC_R_PASS;
 }
 
+static __always_inline void take_tcp(struct packet *p, const struct tcp_start *tcp)
+{
+	take_ports(p, tcp->ports.source, tcp->ports.dest);
+	p->tcp_flags = tcp->flags;
+	p->has_tcp_flags = true;
+}
+
+/* What there is of a header that is cut short. */
+static __always_inline void parse_tcp_start(struct cursor *c, struct packet *p)
+{
+	struct tcp_start copy;
+	const struct tcp_start *tcp = cursor_peek(c, &copy);
+
+	if (tcp)
+		take_tcp(p, tcp);
+	else
+		parse_ports(c, p);
+}
+
 /* RFC 9293 3.1. The data offset counts 32-bit words. */
 static __always_inline enum pc_reason parse_tcp(struct cursor *c, struct packet *p)
 {
@@ -55,12 +78,11 @@ static __always_inline enum pc_reason parse_tcp(struct cursor *c, struct packet 
 	__u32 header_len;
 
 	if (!tcp) {
-		parse_ports(c, p);
+		if (c->copying)
+			parse_tcp_start(c, p);
 		return PC_R_SHORT;
 	}
-	take_ports(p, tcp->source, tcp->dest);
-	p->tcp_flags = ((const __u8 *)tcp)[TCP_FLAGS_OFFSET];
-	p->has_tcp_flags = true;
+	take_tcp(p, (const void *)tcp);
 	header_len = tcp->doff * 4;
 	if (header_len < sizeof(*tcp) || !cursor_has(c, header_len))
 		return cursor_has(c, sizeof(*tcp)) ? PC_R_TCP_OFFSET : PC_R_SHORT;
@@ -75,21 +97,21 @@ static __always_inline enum pc_reason parse_udp(struct cursor *c, struct packet 
 	struct udphdr copy;
 	const struct udphdr *udp = cursor_peek(c, &copy);
 	__u32 len;
+	bool fits;
 
 	if (!udp) {
 		parse_ports(c, p);
 		return PC_R_SHORT;
 	}
 	take_ports(p, udp->source, udp->dest);
-	if (!cursor_has(c, sizeof(*udp)))
+	len = bpf_ntohs(udp->len);
+	fits = len >= sizeof(*udp) && cursor_has(c, len);
+	if (!fits && (!c->copying || !cursor_has(c, sizeof(*udp))))
 		return PC_R_SHORT;
 	p->header_len = c->offset + sizeof(*udp);
-	len = bpf_ntohs(udp->len);
-	if (!len)
-		return c->end - c->offset > LARGEST_IP_LENGTH ? PC_R_PASS : PC_R_UDP_LENGTH;
-	if (len < sizeof(*udp) || (!cursor_has(c, len) && !more_fragments))
-		return PC_R_UDP_LENGTH;
-	return PC_R_PASS;
+	if (fits || (len >= sizeof(*udp) && more_fragments))
+		return PC_R_PASS;
+	return !len && c->end - c->offset > LARGEST_IP_LENGTH ? PC_R_PASS : PC_R_UDP_LENGTH;
 }
 
 static __always_inline enum pc_reason parse_sctp(struct cursor *c, struct packet *p)

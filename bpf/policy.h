@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The judge of the doors that know policies: which one is in force, which of its rules decides, and
+/* The judge at doors that know policies: which one is in force, which of its rules decides, and
  * what that one does. */
 #ifndef BPF_POLICY_H
 #define BPF_POLICY_H
@@ -47,14 +47,14 @@ static __always_inline __u32 find_rule(hook_ctx *ctx, struct packet *p,
 	__u32 rule = NOT_CACHED;
 
 	if (side->worth_caching)
-		rule = p->version == 6 ? flow6_rule(p, header->generation)
+		rule = p->version == 6 ? HOOK_NAME(flow6_rule)(p, header->generation)
 		                       : flow4_rule(p, header->generation);
 	if (rule != NOT_CACHED)
 		return rule;
 	search(ctx, p, side->has_counts);
-	if (side->worth_caching && !p->search.asked) {
+	if (side->worth_caching && !p->search.asked && !dry_run) {
 		if (p->version == 6)
-			flow6_keep(p, header->generation);
+			HOOK_NAME(flow6_keep)(p, header->generation);
 		else
 			flow4_keep(p, header->generation);
 	}
@@ -78,11 +78,11 @@ static __always_inline struct fate fate_by_rule(const struct packet *p, __u32 ru
 
 	if (!r)
 		return pass;
-	if (bookkeeping && !dry_run)
+	if (hook_keeps_books() && !dry_run)
 		count_cell(r->cell, &p->wire);
 	if (r->action == PC_ACTION_DROP)
 		return (struct fate){ PC_VERDICT_DROP, PC_R_RULE };
-	if (r->action == PC_ACTION_LIMIT && !limit_passes(p, rule))
+	if (r->action == PC_ACTION_LIMIT && !HOOK_NAME(limit_passes)(p, rule))
 		return (struct fate){ PC_VERDICT_DROP, PC_R_LIMIT };
 	return pass;
 }
@@ -105,6 +105,15 @@ static __always_inline void tell(const struct packet *p, struct fate fate, enum 
 	decision->kind = p->kind;
 }
 
+static __always_inline struct fate fate_by_builtin(const struct packet *p, enum pc_reason reason)
+{
+	if (!builtin_drops(p))
+		return (struct fate){ PC_VERDICT_PASS, reason };
+	if (!dry_run)
+		count_builtin(&p->wire);
+	return (struct fate){ PC_VERDICT_DROP, PC_R_RULE };
+}
+
 static __always_inline struct fate judge(hook_ctx *ctx, enum pc_hook hook, enum pc_reason reason,
                                          struct packet *p)
 {
@@ -116,7 +125,7 @@ static __always_inline struct fate judge(hook_ctx *ctx, enum pc_hook hook, enum 
 
 	p->kind = kind_of(p);
 	if (!header) {
-		fate = builtin_judge(reason, p);
+		fate = fate_by_builtin(p, reason);
 		tell(p, fate, PC_CHOICE_BUILTIN, rule);
 		return fate;
 	}

@@ -28,11 +28,11 @@ static __always_inline void count_cell(__u32 cell, const struct wire *w)
 }
 
 /* A global function: verified on its own. */
-__attribute__((noinline)) int count_rule(const struct packet *p, __u32 rule)
+__attribute__((noinline)) int HOOK_NAME(count_rule)(const struct packet *p, __u32 rule)
 {
 	const struct pc_rule *r = p ? rule_at(p, rule) : NULL;
 
-	if (r && bookkeeping && !dry_run)
+	if (r && hook_keeps_books() && !dry_run)
 		count_cell(r->cell, &p->wire);
 	return 0;
 }

@@ -47,7 +47,7 @@ static __always_inline int leaf_has6(__u32 image, const struct pc_node *leaf, co
 
 /* Whether one of the packet's addresses, PC_WORD_SADDR or PC_WORD_DADDR, is in the set with this
  * table. A global function: verified on its own. */
-__attribute__((noinline)) int table_has(const struct packet *p, __u32 table, __u32 which)
+__attribute__((noinline)) int HOOK_NAME(table_has)(const struct packet *p, __u32 table, __u32 which)
 {
 	const struct pc_node *node;
 	__u32 image;

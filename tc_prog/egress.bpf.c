@@ -5,14 +5,12 @@
 #include "tc_prog/hook.h"
 
 #include "bpf/builtin.h"
-#include "bpf/doors.h"
 #include "bpf/pipeline.h"
 
 SEC("tc")
 int portcullis_out(struct __sk_buff *ctx)
 {
-	hand_over(ctx, PC_DOOR_OUT);
-	return hook_verdict(pipeline(PC_HOOK_TC_EGRESS, ctx));
+	return pipeline(PC_HOOK_TC_EGRESS, ctx);
 }
 
-char LICENSE[] SEC("license") = "GPL";
+char LICENSE[] __weak SEC("license") = "GPL";

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the TC egress door hands over to: the pipeline with all that policies can say. */
+/* The TC egress door that knows policies. */
 #include "tc_prog/plain_view.h"
 
 #include "tc_prog/hook.h"
 
-#include "bpf/policy.h"
-#include "bpf/pipeline.h"
+#include "bpf/pipeline_policy.h"
 
 SEC("tc")
-int portcullis_pout(struct __sk_buff *ctx)
+int portcullis_out(struct __sk_buff *ctx)
 {
-	return hook_verdict(pipeline(PC_HOOK_TC_EGRESS, ctx));
+	return pipeline(PC_HOOK_TC_EGRESS, ctx);
 }
 
-char LICENSE[] SEC("license") = "GPL";
+char LICENSE[] __weak SEC("license") = "GPL";

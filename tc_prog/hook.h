@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the pipeline needs from TC: a cursor, a way to bytes out of reach, sizes, a verdict. The
- * door comes first; it gives hook_ctx, hook_lacks_link(), hook_tunnel_header_len(). */
+ * door's view comes first; it gives hook_ctx, HOOK_NAME(), hook_lacks_link(),
+ * hook_tunnel_header_len(), hook_keeps_books(). */
 #ifndef TC_PROG_HOOK_H
 #define TC_PROG_HOOK_H
 
@@ -31,6 +32,19 @@ static __always_inline __u32 hook_type(const hook_ctx *ctx)
 static __always_inline __u32 hook_len(const hook_ctx *ctx)
 {
 	return *(const volatile __u32 *)&ctx->len;
+}
+
+/* Whether hook_cursor() knows the length: here always, wherever the bytes lie. */
+static __always_inline bool hook_is_whole(hook_ctx *ctx)
+{
+	(void)ctx;
+	return true;
+}
+
+/* Whether it acts on the policy. */
+static __always_inline bool hook_enforces(void)
+{
+	return true;
 }
 
 /* VLAN tags kept beside the packet: 0 or 1. Read where it is used, as few packets need it early. */
@@ -68,10 +82,10 @@ static __always_inline __u32 len_beside(hook_ctx *ctx, bool lost_link)
 	return len;
 }
 
-static __always_inline struct wire hook_wire(hook_ctx *ctx, const struct packet *p)
+/* `len` is that of the packet's data. */
+static __always_inline struct wire hook_wire(hook_ctx *ctx, const struct packet *p, __u32 len)
 {
-	return (struct wire){ .segments = 1,
-		              .last = hook_len(ctx) + len_beside(ctx, p->lost_link) };
+	return (struct wire){ .segments = 1, .last = len + len_beside(ctx, p->lost_link) };
 }
 
 static __always_inline bool hook_is_super(const hook_ctx *ctx)
@@ -79,33 +93,15 @@ static __always_inline bool hook_is_super(const hook_ctx *ctx)
 	return ctx->gso_size;
 }
 
-/* What a wire is in one number: a super-packet has less than 2^20 bytes (net/core/dev.c,
- * GSO_MAX_SIZE), so much for each. */
-#define WIRE_BITS 20
-#define WIRE_MASK ((1ull << WIRE_BITS) - 1)
-
-/* A global function: verified on its own, and out of the way of all packets that are one. */
-__attribute__((noinline)) __u64 measure_super(hook_ctx *ctx, __u32 header_len, __u32 unwired)
+static __always_inline struct wire hook_super_wire(hook_ctx *ctx, const struct packet *p)
 {
-	struct packet p = { .header_len = header_len, .unwired = unwired };
-	struct wire w = gso_wire(ctx, hook_len(ctx), &p);
+	struct wire w = gso_wire(ctx, hook_len(ctx), p);
 	__u32 beside = len_beside(ctx, hook_lacks_link(ctx));
 
 	if (w.segments > 1)
 		w.size += beside;
 	w.last += beside;
-	return (__u64)w.segments << 2 * WIRE_BITS | (__u64)w.size << WIRE_BITS | w.last;
-}
-
-static __always_inline struct wire hook_super_wire(hook_ctx *ctx, const struct packet *p)
-{
-	__u64 wire = measure_super(ctx, p->header_len, p->unwired);
-
-	return (struct wire){
-		.segments = wire >> 2 * WIRE_BITS,
-		.size = wire >> WIRE_BITS & WIRE_MASK,
-		.last = wire & WIRE_MASK,
-	};
+	return w;
 }
 
 /* Pass means next, not accept: other filters still run. */

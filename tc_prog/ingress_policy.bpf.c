@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the TC ingress door hands over to: the pipeline with all that policies can say. */
+/* The TC ingress door that knows policies. */
 #include "tc_prog/kernel_view.h"
 
 #include "tc_prog/hook.h"
 
-#include "bpf/policy.h"
-#include "bpf/pipeline.h"
+#include "bpf/pipeline_policy.h"
 
 SEC("tc")
-int portcullis_pin(struct __sk_buff *ctx)
+int portcullis_in(struct __sk_buff *ctx)
 {
-	return hook_verdict(pipeline(PC_HOOK_TC_INGRESS, ctx));
+	return pipeline(PC_HOOK_TC_INGRESS, ctx);
 }
 
-char LICENSE[] SEC("license") = "GPL";
+char LICENSE[] __weak SEC("license") = "GPL";

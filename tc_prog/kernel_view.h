@@ -20,31 +20,30 @@
 #include "bpf/config.h"
 
 typedef struct __sk_buff hook_ctx;
+#define HOOK_NAME(name) name##_in
 
 /* As far as we look at it. Headers are bytes from head. */
 struct sk_buff {
 	unsigned char *head, *data;
-	__u16 mac_header, inner_network_header, inner_transport_header;
+	__u16 network_header, inner_network_header, inner_transport_header;
 	__u8 encapsulation : 1;
 } __attribute__((preserve_access_index));
 
 extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym __weak;
 
-/* Whether the packet's data begins with the network header. What the host sends to a group or
- * broadcast address that it listens to itself is looped back so (net/core/dev.c,
- * dev_loopback_xmit). And when a program in skb mode has the kernel copy a packet
- * (net/core/skbuff.c, skb_pp_cow_data, since Linux 6.9) the copy forgets how long its link header
- * is. */
+/* Whether the packet's data begins with the network header, whose place the kernel has just noted
+ * (net/core/dev.c, __netif_receive_skb_core). What the host sends to a group or broadcast address
+ * that it listens to itself is looped back so (net/core/dev.c, dev_loopback_xmit). And when a
+ * program in skb mode has the kernel copy a packet (net/core/skbuff.c, skb_pp_cow_data, since
+ * Linux 6.9) the copy forgets how long its link header is. */
 static __always_inline bool hook_lacks_link(hook_ctx *ctx)
 {
 	const struct sk_buff *skb;
 
-	if (ctx->pkt_type == PACKET_LOOPBACK)
-		return true;
 	if (!can_see_kern_ctx)
-		return false;
+		return ctx->pkt_type == PACKET_LOOPBACK;
 	skb = bpf_cast_to_kern_ctx(ctx);
-	return skb->data - skb->head != skb->mac_header;
+	return skb->data - skb->head == skb->network_header;
 }
 
 static __always_inline __u32 inner_transport_len(hook_ctx *ctx, __u32 network, __u32 transport)
@@ -85,6 +84,12 @@ static __always_inline __u32 hook_tunnel_header_len(hook_ctx *ctx)
 	transport = skb->inner_transport_header - data;
 	len = inner_transport_len(ctx, skb->inner_network_header - data, transport);
 	return len ? transport + len : 0;
+}
+
+/* Whether it counts for rules and takes from rate limits: unless XDP has done so before. */
+static __always_inline bool hook_keeps_books(void)
+{
+	return !early_drop;
 }
 
 #endif

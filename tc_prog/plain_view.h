@@ -11,6 +11,7 @@
 #include <bpf/bpf_helpers.h>
 
 typedef struct __sk_buff hook_ctx;
+#define HOOK_NAME(name) name##_out
 
 /* On its way out a packet begins with its link header ... */
 static __always_inline bool hook_lacks_link(hook_ctx *ctx)
@@ -24,6 +25,12 @@ static __always_inline __u32 hook_tunnel_header_len(hook_ctx *ctx)
 {
 	(void)ctx;
 	return 0;
+}
+
+/* Whether it counts for rules and takes from rate limits. */
+static __always_inline bool hook_keeps_books(void)
+{
+	return true;
 }
 
 #endif

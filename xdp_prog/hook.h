@@ -8,6 +8,7 @@
 #include <bpf/bpf_helpers.h>
 
 typedef struct xdp_md hook_ctx;
+#define HOOK_NAME(name) name##_xdp
 
 static __always_inline long hook_load_bytes(hook_ctx *ctx, __u32 offset, void *to, __u32 size)
 {
@@ -30,15 +31,30 @@ extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym __weak;
 /* Of the frame, bytes, in all its buffers: data_end is only the end of the first. */
 static __always_inline __u32 hook_len(hook_ctx *ctx)
 {
+	return bpf_xdp_get_buff_len(ctx);
+}
+
+/* Whether hook_cursor() knows the length: data_end is the frame's end. */
+static __always_inline bool hook_is_whole(hook_ctx *ctx)
+{
 	const struct xdp_buff *frame;
 
 	if (!can_see_kern_ctx)
-		return bpf_xdp_get_buff_len(ctx);
-
+		return hook_len(ctx) == ctx->data_end - ctx->data;
 	frame = bpf_cast_to_kern_ctx(ctx);
-	if (frame->flags & XDP_FLAGS_HAS_FRAGS)
-		return bpf_xdp_get_buff_len(ctx);
-	return ctx->data_end - ctx->data;
+	return !(frame->flags & XDP_FLAGS_HAS_FRAGS);
+}
+
+/* Whether it acts on the policy. */
+static __always_inline bool hook_enforces(void)
+{
+	return early_drop;
+}
+
+/* Whether it counts for rules and takes from rate limits. */
+static __always_inline bool hook_keeps_books(void)
+{
+	return true;
 }
 
 /* A frame begins with its link header. */
@@ -67,7 +83,7 @@ static __always_inline __u32 hook_tag(hook_ctx *ctx)
 	return 0;
 }
 
-/* In place a frame is its first buffer: a packet that goes on has a length that does not fit. */
+/* In place a frame is its first buffer. */
 static __always_inline struct cursor hook_cursor(hook_ctx *ctx)
 {
 	__u32 len = ctx->data_end - ctx->data;
@@ -81,10 +97,12 @@ static __always_inline struct cursor hook_cursor(hook_ctx *ctx)
 	};
 }
 
-static __always_inline struct wire hook_wire(hook_ctx *ctx, const struct packet *p)
+/* `len` is the frame's. */
+static __always_inline struct wire hook_wire(hook_ctx *ctx, const struct packet *p, __u32 len)
 {
+	(void)ctx;
 	(void)p;
-	return (struct wire){ .segments = 1, .last = hook_len(ctx) };
+	return (struct wire){ .segments = 1, .last = len };
 }
 
 /* There are no super-packets before there is an skb. */
@@ -96,7 +114,7 @@ static __always_inline bool hook_is_super(const hook_ctx *ctx)
 
 static __always_inline struct wire hook_super_wire(hook_ctx *ctx, const struct packet *p)
 {
-	return hook_wire(ctx, p);
+	return hook_wire(ctx, p, hook_len(ctx));
 }
 
 /* XDP_PASS goes on to the next program of libxdp's chain. */

@@ -2,13 +2,13 @@
 /* The XDP door: every frame that comes in is counted and measured, and passes. */
 #include "xdp_prog/hook.h"
 
-#include "bpf/lenient.h"
+#include "bpf/counting.h"
 #include "bpf/pipeline.h"
 
 SEC("xdp.frags")
 int portcullis_xdp(struct xdp_md *ctx)
 {
-	return hook_verdict(pipeline(PC_HOOK_XDP, ctx));
+	return pipeline(PC_HOOK_XDP, ctx);
 }
 
-char LICENSE[] SEC("license") = "GPL";
+char LICENSE[] __weak SEC("license") = "GPL";

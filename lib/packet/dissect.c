@@ -75,7 +75,7 @@ static enum pc_reason read_tcp(const struct cursor *c, struct headers *h)
 	const uint8_t *tcp = c->frame + c->at;
 	size_t len;
 
-	if (!can_read(c, 20))
+	if (!can_read(c, 14))
 		return PC_R_SHORT;
 	h->has_flags = true;
 	h->flags = tcp[13];

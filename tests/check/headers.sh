@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Every header compiles alone. The stages of bpf/ are written against a hook, the pipeline against a
-# judge as well, and TC's hook against a door, so those come first.
+# conclusion as well, and TC's hook against a door, so those come first.
 . "$(dirname "$0")/rule.inc"
 b="-x c -fsyntax-only -Wall -Wextra -I. -Ibuild/skel"
 offenders() {
@@ -9,7 +9,7 @@ offenders() {
 	for file in $(git ls-files -co --exclude-standard '*.h'); do
 		# shellcheck disable=SC2086
 		case $file in
-		bpf/pipeline.h) printf '#include "xdp_prog/hook.h"\n#include "bpf/lenient.h"\n#include "%s"\n' "$file" |
+		bpf/pipeline.h) printf '#include "xdp_prog/hook.h"\n#include "bpf/counting.h"\n#include "%s"\n' "$file" |
 			clang -target bpf $b -idirafter "/usr/include/$(cc -dumpmachine)" - ;;
 		bpf/*) printf '#include "xdp_prog/hook.h"\n#include "%s"\n' "$file" |
 			clang -target bpf $b -idirafter "/usr/include/$(cc -dumpmachine)" - ;;

@@ -23,14 +23,10 @@
 #include "abi/counting.h"
 #include "abi/names.h"
 #include "abi/policy.h"
-#include "tc_prog/egress.skel.h"
-#include "tc_prog/egress_policy.skel.h"
-#include "tc_prog/ingress.skel.h"
-#include "tc_prog/ingress_policy.skel.h"
+#include "policies.skel.h"
+#include "programs.skel.h"
 #include "tests/prog/stage.skel.h"
 #include "tests/tap.h"
-#include "xdp_prog/early.skel.h"
-#include "xdp_prog/ingress.skel.h"
 
 /* Bytes of a frame: in a test run's skb, of any protocol; in what the stage makes of it. */
 #define STAGE_MIN 64
@@ -42,7 +38,7 @@
 struct door {
 	const char *name;
 	enum pc_hook hook;
-	int (*load)(struct door *d);
+	bool knows_policies;
 	bool enforces;
 	bool sees_kernel;   /* reads the kernel's own context, where there is a way to it */
 	bool scatters;      /* XDP: what is sent through it may begin in a short buffer */
@@ -51,24 +47,28 @@ struct door {
 	int fd;
 };
 
-static int load_xdp(struct door *d), load_early(struct door *d), load_in(struct door *d),
-	load_out(struct door *d), load_policy_in(struct door *d), load_policy_out(struct door *d);
+#define XDP(what)   .name = "xdp, " what, .hook = PC_HOOK_XDP
+#define EARLY(what) XDP("early drop" what), .knows_policies = true, .enforces = true
+#define IN(what)    .name = "tc ingress" what, .hook = PC_HOOK_TC_INGRESS, .enforces = true
+#define OUT(what)   .name = "tc egress" what, .hook = PC_HOOK_TC_EGRESS, .enforces = true
 
 static struct door doors[] = {
-	{ "xdp, counting only", PC_HOOK_XDP, load_xdp, .enforces = false },
-	{ "xdp, early drop", PC_HOOK_XDP, load_early, .enforces = true },
-	{ "xdp, early drop, seeing the kernel", PC_HOOK_XDP, load_early, .enforces = true,
-	  .sees_kernel = true },
-	{ "xdp, early drop, headers in a later buffer", PC_HOOK_XDP, load_early, .enforces = true,
-	  .sees_kernel = true, .scatters = true },
-	{ "tc ingress", PC_HOOK_TC_INGRESS, load_in, .enforces = true },
-	{ "tc ingress, seeing the kernel", PC_HOOK_TC_INGRESS, load_in, .enforces = true,
-	  .sees_kernel = true },
-	{ "tc ingress, knowing policies", PC_HOOK_TC_INGRESS, load_policy_in, .enforces = true,
-	  .sees_kernel = true },
-	{ "tc egress", PC_HOOK_TC_EGRESS, load_out, .enforces = true },
-	{ "tc egress, knowing policies", PC_HOOK_TC_EGRESS, load_policy_out, .enforces = true },
+	{ XDP("counting only") },
+	{ XDP("counting only, seeing the kernel"), .sees_kernel = true },
+	{ XDP("counting only, knowing policies"), .knows_policies = true },
+	{ EARLY("") },
+	{ EARLY(", seeing the kernel"), .sees_kernel = true },
+	{ EARLY(", headers in a later buffer"), .sees_kernel = true, .scatters = true },
+	{ IN("") },
+	{ IN(", seeing the kernel"), .sees_kernel = true },
+	{ IN(", knowing policies"), .sees_kernel = true, .knows_policies = true },
+	{ OUT("") },
+	{ OUT(", knowing policies"), .knows_policies = true },
 };
+#undef XDP
+#undef EARLY
+#undef IN
+#undef OUT
 #define DOORS (sizeof(doors) / sizeof(*doors))
 
 static struct tests_prog_stage *stage;
@@ -105,89 +105,48 @@ static inline bool can_see_kernel(void)
 	return can;
 }
 
-static int load_xdp(struct door *d)
+/* Loads no other program than that of a hook; a file descriptor or a negative errno. */
+static inline int load_only(struct bpf_object *object, enum pc_hook hook)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = PC_BPFFS);
-	struct xdp_prog_ingress *xdp = xdp_prog_ingress__open_opts(&opts);
+	static const char *const names[] = { "portcullis_xdp", "portcullis_in", "portcullis_out" };
+	struct bpf_program *program;
 
-	d->loaded = xdp;
-	if (!xdp)
+	bpf_object__for_each_program(program, object) bpf_program__set_autoload(
+		program, !strcmp(bpf_program__name(program), names[hook]));
+	if (bpf_object__load(object))
 		return -errno;
-	xdp->rodata->can_see_kern_ctx = d->sees_kernel && can_see_kernel();
-	if (xdp_prog_ingress__load(xdp))
-		return -errno;
-	counters_fd = bpf_map__fd(xdp->maps.pc_counters);
-	sizes_fd = bpf_map__fd(xdp->maps.pc_sizes);
-	return bpf_program__fd(xdp->progs.portcullis_xdp);
+	return bpf_program__fd(bpf_object__find_program_by_name(object, names[hook]));
 }
 
-static int load_early(struct door *d)
+static inline int load_program(struct door *d)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = PC_BPFFS);
-	struct xdp_prog_early *early = xdp_prog_early__open_opts(&opts);
+	struct programs *skel = programs__open_opts(&opts);
+	int fd;
 
-	d->loaded = early;
-	if (!early)
+	d->loaded = skel;
+	if (!skel)
 		return -errno;
-	early->rodata->can_see_kern_ctx = d->sees_kernel && can_see_kernel();
-	if (bpf_map__set_max_entries(early->maps.pc_pages, PC_PAGES(libbpf_num_possible_cpus())) ||
-	    xdp_prog_early__load(early))
-		return -errno;
-	return bpf_program__fd(early->progs.portcullis_xdp);
+	skel->rodata->can_see_kern_ctx = d->sees_kernel && can_see_kernel();
+	fd = load_only(skel->obj, d->hook);
+	counters_fd = bpf_map__fd(skel->maps.pc_counters);
+	sizes_fd = bpf_map__fd(skel->maps.pc_sizes);
+	return fd;
 }
 
-static int load_policy_in(struct door *d)
+static inline int load_policy(struct door *d)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = PC_BPFFS);
-	struct tc_prog_ingress_policy *in = tc_prog_ingress_policy__open_opts(&opts);
+	struct policies *skel = policies__open_opts(&opts);
 
-	d->loaded = in;
-	if (!in)
+	d->loaded = skel;
+	if (!skel)
 		return -errno;
-	in->rodata->can_see_kern_ctx = d->sees_kernel && can_see_kernel();
-	if (bpf_map__set_max_entries(in->maps.pc_pages, PC_PAGES(libbpf_num_possible_cpus())) ||
-	    tc_prog_ingress_policy__load(in))
+	skel->rodata->can_see_kern_ctx = d->sees_kernel && can_see_kernel();
+	skel->rodata->early_drop = d->hook == PC_HOOK_XDP && d->enforces;
+	if (bpf_map__set_max_entries(skel->maps.pc_pages, PC_PAGES(libbpf_num_possible_cpus())))
 		return -errno;
-	return bpf_program__fd(in->progs.portcullis_pin);
-}
-
-static int load_policy_out(struct door *d)
-{
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = PC_BPFFS);
-	struct tc_prog_egress_policy *out = tc_prog_egress_policy__open_opts(&opts);
-
-	d->loaded = out;
-	if (!out)
-		return -errno;
-	if (bpf_map__set_max_entries(out->maps.pc_pages, PC_PAGES(libbpf_num_possible_cpus())) ||
-	    tc_prog_egress_policy__load(out))
-		return -errno;
-	return bpf_program__fd(out->progs.portcullis_pout);
-}
-
-static int load_in(struct door *d)
-{
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = PC_BPFFS);
-	struct tc_prog_ingress *in = tc_prog_ingress__open_opts(&opts);
-
-	d->loaded = in;
-	if (!in)
-		return -errno;
-	in->rodata->can_see_kern_ctx = d->sees_kernel && can_see_kernel();
-	if (tc_prog_ingress__load(in))
-		return -errno;
-	return bpf_program__fd(in->progs.portcullis_in);
-}
-
-static int load_out(struct door *d)
-{
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = PC_BPFFS);
-	struct tc_prog_egress *out = tc_prog_egress__open_opts(&opts);
-
-	d->loaded = out;
-	if (!out || tc_prog_egress__load(out))
-		return -errno;
-	return bpf_program__fd(out->progs.portcullis_out);
+	return load_only(skel->obj, d->hook);
 }
 
 /* Not every kernel takes from a test run a first buffer that is shorter than it could be. */
@@ -206,7 +165,7 @@ static inline int door_open(struct door *d)
 {
 	uint32_t key = d - doors;
 
-	d->fd = d->load(d);
+	d->fd = d->knows_policies ? load_policy(d) : load_program(d);
 	if (d->fd < 0)
 		return d->fd;
 	if (d->scatters && !can_scatter(d->fd))

@@ -37,9 +37,15 @@ static struct hook {
 	struct pins pins;
 	int prog, twin, decision;
 } hooks[] = {
-	{ .name = "xdp", .hook = PC_HOOK_XDP, .plan = { .xdp_mode = PC_XDP_SKB, .early_drop = 1 } },
-	{ .name = "tc-ingress", .hook = PC_HOOK_TC_INGRESS, .plan = { .tc_backend = 1 } },
-	{ .name = "tc-egress", .hook = PC_HOOK_TC_EGRESS, .plan = { .tc_backend = 1 } },
+	{ .name = "xdp",
+	  .hook = PC_HOOK_XDP,
+	  .plan = { .xdp_mode = PC_XDP_SKB, .early_drop = 1, .policies = 1 } },
+	{ .name = "tc-ingress",
+	  .hook = PC_HOOK_TC_INGRESS,
+	  .plan = { .tc_backend = 1, .policies = 1 } },
+	{ .name = "tc-egress",
+	  .hook = PC_HOOK_TC_EGRESS,
+	  .plan = { .tc_backend = 1, .policies = 1 } },
 };
 #define HOOKS (sizeof(hooks) / sizeof(*hooks))
 
@@ -47,15 +53,16 @@ static struct tests_prog_stage *stage;
 
 static int open_hook(struct hook *h)
 {
+	auto_object struct object object = { .pins = &h->pins, .plan = &h->plan };
 	__u32 key = h - hooks;
 	int r = bench_pins(h->name, &h->pins);
 
 	if (r)
 		return r;
 	if (h->hook == PC_HOOK_XDP)
-		r = object_attach_xdp(&h->pins, BENCH_LO, &h->plan, &h->prog);
+		r = object_attach_xdp(&object, BENCH_LO, &h->prog);
 	else
-		r = object_load_tc(&h->pins, h->hook, &h->prog);
+		r = object_load_tc(&object, h->hook, &h->prog);
 	if (!r)
 		r = object_load_dry_run(&h->pins, h->hook, &h->plan, &h->twin, &h->decision);
 	if (!r && h->hook != PC_HOOK_XDP)
@@ -97,7 +104,7 @@ static bool apply(struct hook *h, const char *text)
 		tap_fail("does not parse: %s", text);
 		return false;
 	}
-	return tap_check_int(commit_apply(&h->pins, &h->plan, &policy, 0), 0);
+	return tap_check_int(commit_apply(&h->pins, &policy, 0, NULL), 0);
 }
 
 /* --- packets */
@@ -251,6 +258,9 @@ static const struct row rows[] = {
 	ROW("drop icmp-type 128", BOTH, 1, RULE, ETH(), IP6(), ICMP6(.type = 128)),
 	ROW("drop icmp-type 8", BOTH, 0, PASS, ETH(), IP4(), ICMP(.type = 13)),
 	ROW("drop icmp-type 0-255", BOTH, 0, PASS, ETH(), IP4(), TCP()),
+	ROW("drop flags ack", BOTH, 1, RULE, ETH(), IP4(.more = true), TCP(), CUT(48)),
+	ROW("drop flags ack", BOTH, 1, RULE, ETH(), IP6(), TCP(), CUT(68)),
+	ROW("drop not flags ack", BOTH, 1, RULE, ETH(), IP4(.more = true), TCP(), CUT(47)),
 
 	/* --- addresses and sets */
 	ROW("drop src host 192.0.2.1", BOTH, 1, RULE, ETH(), IP4(), TCP()),
