@@ -23,12 +23,11 @@
 #define PC_MAP_META     "pc_meta"
 #define PC_MAP_BASELINE "pc_baseline"
 
-/* The policy in force, the memory policies live in and a page of it (abi/policy.h); the programs
- * that know policies; what the built-in rule dropped. */
+/* The policy in force, the memory policies live in and a page of it (abi/policy.h); what the
+ * built-in rule dropped. */
 #define PC_MAP_ACTIVE  "pc_active"
 #define PC_MAP_PAGES   "pc_pages"
 #define PC_MAP_PAGE    "pc_page"
-#define PC_MAP_DOORS   "pc_doors"
 #define PC_MAP_BUILTIN "pc_builtin"
 
 #define PC_MAPS(X) \
@@ -39,7 +38,6 @@
 	X(PC_MAP_ACTIVE) \
 	X(PC_MAP_PAGES) \
 	X(PC_MAP_PAGE) \
-	X(PC_MAP_DOORS) \
 	X(PC_MAP_BUILTIN)
 
 /* The kernel keeps 15 characters of a name. */

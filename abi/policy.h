@@ -63,10 +63,6 @@ static inline __attribute__((always_inline)) enum pc_choice pc_choice_at(__u64 a
 _Static_assert(PC_CELLS_PER_PAGE * 16 == PC_PAGE_SIZE, "16 bytes are a struct pc_counter");
 _Static_assert(PC_MAX_CELLS * sizeof(__u64) == PC_PAGE_SIZE, "the buckets are one page");
 
-/* pc_doors: the programs that know policies, which those that are attached hand over to as soon as
- * they are there. */
-enum pc_door { PC_DOOR_IN, PC_DOOR_OUT, PC_DOOR_COUNT };
-
 /* The single entry of pc_decision, which a program loaded for a dry run writes: what it would have
  * done with the packet. */
 struct pc_decision {

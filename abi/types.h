@@ -54,7 +54,8 @@ struct pc_plan {
 	__u8 tc_backend; /* enum pc_tc_backend */
 	__u8 early_drop; /* XDP enforces the ingress policy as well */
 	__u8 xdp_auto;   /* the mode was ours to choose */
-	__u8 zero[4];
+	__u8 policies;   /* the programs know policies; else the built-in one, and are faster */
+	__u8 zero[3];
 };
 _Static_assert(sizeof(struct pc_plan) == 8, "pc_plan is pinned ABI");
 

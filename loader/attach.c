@@ -174,10 +174,16 @@ static int attach_one(const struct session *session, const char *ifname,
 	} else {
 		ret_undo->meta = meta;
 	}
-	if (!r)
-		r = brought_apply(&args->brought, given, pins, &plan, &ret_undo->brought);
+	plan.policies = plan.early_drop || meta.plan.policies || args->brought.file ||
+	                args->brought.restore;
+	/* Before the first packet is judged; but what is attached already has to know policies
+	 * first, so that all hooks change at once. */
+	if (!r && !was_attached(ret_undo))
+		r = brought_apply(&args->brought, given, pins, &ret_undo->brought);
 	if (!r)
 		r = converge(pins, &meta, &plan);
+	if (!r && was_attached(ret_undo))
+		r = brought_apply(&args->brought, given, pins, &ret_undo->brought);
 	if (r)
 		roll_back(ret_undo);
 	return r;

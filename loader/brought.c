@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "lib/base/err.h"
 #include "lib/rules/check.h"
@@ -17,6 +18,7 @@
 void brought_free(struct brought *brought)
 {
 	policy_free(&brought->policy);
+	free(brought->text);
 	commit_state_free(&brought->former);
 }
 
@@ -53,7 +55,7 @@ static int choose(const struct brought_args *args, const struct policy *given,
 }
 
 int brought_apply(const struct brought_args *args, const struct policy *given,
-                  const struct pins *pins, const struct pc_plan *plan, struct brought *ret_brought)
+                  const struct pins *pins, struct brought *ret_brought)
 {
 	int r = choose(args, given, pins, &ret_brought->policy);
 
@@ -61,7 +63,7 @@ int brought_apply(const struct brought_args *args, const struct policy *given,
 		return r == -ERR_ABSENT ? 0 : r;
 	r = commit_read(pins, &ret_brought->former);
 	if (!r)
-		r = commit_apply(pins, plan, &ret_brought->policy, ATTACH_SECONDS);
+		r = commit_apply(pins, &ret_brought->policy, ATTACH_SECONDS, &ret_brought->text);
 	ret_brought->pending = !r;
 	return r;
 }
@@ -69,11 +71,12 @@ int brought_apply(const struct brought_args *args, const struct policy *given,
 int brought_confirm(const struct brought_args *args, const struct pins *pins,
                     const struct brought *brought)
 {
+	const struct keep last = { &brought->policy, brought->text };
+	const struct keep previous = { &brought->former.policy, brought->former.text };
 	int r = brought->pending ? commit_confirm(pins) : 0;
 
 	if (!r && brought->pending &&
-	    keep_save(keep_dir(args->state_dir), pins_name(pins), &brought->policy,
-	              &brought->former.policy))
+	    keep_save(keep_dir(args->state_dir), pins_name(pins), &last, &previous))
 		warn("%s: in force, but not kept for an attach after a reboot", pins_name(pins));
 	return r;
 }

@@ -20,6 +20,7 @@ struct brought_args {
 struct brought {
 	bool pending; /* in force, and to be confirmed or taken back */
 	struct policy policy;
+	char *text;
 	struct commit_state former;
 };
 
@@ -31,7 +32,7 @@ int brought_read(const struct brought_args *args, struct policy *ret_given);
 /* Puts in force what the command line asks of this interface, if anything, until it is confirmed.
  */
 int brought_apply(const struct brought_args *args, const struct policy *given,
-                  const struct pins *pins, const struct pc_plan *plan, struct brought *ret_brought);
+                  const struct pins *pins, struct brought *ret_brought);
 
 /* It stays, and is kept. */
 int brought_confirm(const struct brought_args *args, const struct pins *pins,

@@ -11,6 +11,7 @@
 #include "lib/base/err.h"
 #include "lib/base/json.h"
 #include "lib/base/table.h"
+#include "lib/kern/commit.h"
 #include "lib/kern/guard.h"
 #include "lib/kern/link.h"
 #include "lib/kern/prog.h"
@@ -97,8 +98,11 @@ static void describe_xdp(const struct pins *pins, const struct pc_meta *meta,
 static void add_lines(struct view *view, const struct pins *pins, const struct pc_meta *meta,
                       const struct guard *guard, json_t *programs)
 {
-	char note[256];
+	char note[256], policy[COMMIT_BRIEF_SIZE] = PC_BUILTIN_RULE;
+	struct commit_brief brief;
 
+	if (!commit_read_brief(pins, &brief) && brief.generation)
+		commit_brief_text(&brief, policy);
 	if (meta->plan.xdp_mode != PC_XDP_NONE) {
 		describe_xdp(pins, meta, guard, note, sizeof(note));
 		add_line(view, pins,
@@ -112,13 +116,12 @@ static void add_lines(struct view *view, const struct pins *pins, const struct p
 		bool tcx = meta->plan.tc_backend == PC_TC_TCX;
 		const struct guard_tc *tc = &guard->tc[hook];
 
-		snprintf(note, sizeof(note), "%s", PC_BUILTIN_RULE);
 		add_line(view, pins,
 		         &(struct line){ hook, tcx ? "tcx" : "clsact",
 		                         tcx         ? tc->link_prog_id
 		                         : tc->count ? tc->filters[0].prog_id
 		                                     : 0,
-		                         note },
+		                         policy },
 		         programs);
 	}
 }

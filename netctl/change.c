@@ -5,41 +5,46 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
+#include "lib/base/cleanup.h"
 #include "lib/base/err.h"
 #include "lib/base/json.h"
-#include "lib/store/keep.h"
+#include "lib/kern/guard.h"
 #include "netctl/rules_view.h"
 #include "netctl/select.h"
 
 int change_begin(const struct invocation *inv, int at, struct change *ret_change)
 {
+	struct change *change = ret_change;
 	int r;
 
-	*ret_change = (struct change){ .args = inv->args, .lock = -1 };
-	r = select_one(inv, at, &ret_change->pins);
+	*change = (struct change){ .args = inv->args, .lock = -1 };
+	if (geteuid())
+		return fail_because(EPERM, "root is needed: try sudo");
+	r = pins_root(inv->common.pin_root, &change->root);
 	if (!r)
-		r = pins_lock(ret_change->pins.root, false, &ret_change->lock);
+		r = pins_lock(change->root, false, &change->lock);
+	if (!r)
+		r = guard_heal_all(change->root);
+	if (!r)
+		r = select_one(inv, at, &change->pins);
 	if (r)
 		return r;
-	/* It may have gone while we waited for the lock. */
-	if (pins_state(&ret_change->pins, &ret_change->meta) != PINS_WHOLE)
-		return fail_because(ERR_ABSENT, "%s: not attached", pins_name(&ret_change->pins));
-	return commit_read(&ret_change->pins, &ret_change->now);
+	pins_state(&change->pins, &change->meta);
+	return commit_read(&change->pins, &change->now);
 }
 
 void change_end(struct change *change)
 {
 	commit_state_free(&change->now);
-	if (change->lock >= 0)
-		pins_unlock(change->pins.root, change->lock);
+	if (change->root)
+		pins_unlock(change->root, change->lock);
 }
 
-void change_keep(const struct change *change, const struct policy *policy,
-                 const struct policy *previous)
+void change_keep(const struct change *change, const struct keep *last, const struct keep *previous)
 {
-	if (keep_save(keep_dir(change->args->state_dir), pins_name(&change->pins), policy,
-	              previous))
+	if (keep_save(keep_dir(change->args->state_dir), pins_name(&change->pins), last, previous))
 		warn("%s: in force, but not kept for an attach after a reboot",
 		     pins_name(&change->pins));
 }
@@ -51,6 +56,7 @@ static bool enforces(const struct pc_plan *plan)
 
 int change_say(const struct change *change, const struct common *common)
 {
+	char text[COMMIT_BRIEF_SIZE];
 	struct commit_brief brief;
 	int r = commit_read_brief(&change->pins, &brief);
 
@@ -62,22 +68,35 @@ int change_say(const struct change *change, const struct common *common)
 	if (common->json)
 		return json_print(json_pack("{s:[o]}", "interfaces",
 		                            rules_view_summary(&change->pins, &brief)));
-	printf("%s: ", pins_name(&change->pins));
-	rules_view_generation(&brief, stdout);
-	if (brief.pending)
-		printf("; netctl policy confirm keeps it");
-	printf("\n");
+	printf("%s: %s%s\n", pins_name(&change->pins), commit_brief_text(&brief, text),
+	       brief.pending ? "; netctl policy confirm keeps it" : "");
 	return 0;
 }
 
-int change_to(const struct change *change, const struct common *common, struct policy *policy)
+/* What loader attached knows the built-in policy only, and is replaced in place by what knows all
+ * of them and for now says the same. */
+static int need_policies(struct change *change)
 {
-	unsigned seconds = change->args->confirm;
-	int r = commit_apply(&change->pins, &change->meta.plan, policy, seconds);
+	struct pc_plan plan = change->meta.plan;
 
+	if (plan.policies)
+		return 0;
+	plan.policies = 1;
+	return guard_converge(&change->pins, &change->meta, &plan, false);
+}
+
+int change_to(struct change *change, const struct common *common, struct policy *policy)
+{
+	const struct keep previous = { &change->now.policy, change->now.text };
+	unsigned seconds = change->args->confirm;
+	auto_free char *text = NULL;
+	int r = need_policies(change);
+
+	if (!r)
+		r = commit_apply(&change->pins, policy, seconds, &text);
 	if (r)
 		return r;
 	if (!seconds)
-		change_keep(change, policy, &change->now.policy);
+		change_keep(change, &(struct keep){ policy, text }, &previous);
 	return change_say(change, common);
 }

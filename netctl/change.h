@@ -7,6 +7,7 @@
 #include "lib/base/cmd.h"
 #include "lib/kern/commit.h"
 #include "lib/kern/pins.h"
+#include "lib/store/keep.h"
 
 /* What every command that changes a policy takes. */
 struct change_args {
@@ -28,24 +29,25 @@ struct change_args {
 
 struct change {
 	const struct change_args *args;
+	const char *root;
+	int lock;
 	struct pins pins;
 	struct pc_meta meta;
-	int lock;
 	struct commit_state now; /* in force when the change began */
 };
 
-/* The interface is named by the operand at `at`, or the only one. */
+/* Puts right what an interrupted command left first. The interface is named by the operand at `at`,
+ * or the only one. */
 int change_begin(const struct invocation *inv, int at, struct change *ret_change);
 void change_end(struct change *change);
 #define auto_change __attribute__((cleanup(change_end)))
 
 /* Puts a policy in force, keeps it unless it waits to be confirmed, and says which it is now. */
-int change_to(const struct change *change, const struct common *common, struct policy *policy);
+int change_to(struct change *change, const struct common *common, struct policy *policy);
 
 /* Keeps a policy with `previous` as the one an undo goes back to. What is in force stays so if that
  * fails: it is only said. */
-void change_keep(const struct change *change, const struct policy *policy,
-                 const struct policy *previous);
+void change_keep(const struct change *change, const struct keep *last, const struct keep *previous);
 
 /* Says which policy is in force now. */
 int change_say(const struct change *change, const struct common *common);

@@ -19,9 +19,8 @@
 #include "netctl/commands.h"
 
 /* A policy's canonical text in memory that a file descriptor leads to. */
-static int text_fd(const struct policy *policy)
+static int text_fd(const char *text)
 {
-	auto_free char *text = policy_print(policy);
 	auto_close int fd = memfd_create("policy", 0);
 	size_t len = text ? strlen(text) : 0;
 
@@ -90,6 +89,7 @@ static int run(const struct invocation *inv)
 	auto_policy struct policy next = { 0 };
 	auto_diag struct diag diag = { 0 };
 	auto_close int in_force = -1, file = -1;
+	auto_free char *text = NULL;
 	json_t *lines = NULL;
 	int r;
 
@@ -102,8 +102,9 @@ static int run(const struct invocation *inv)
 	diag_write(&diag, stderr);
 	if (r)
 		return r;
-	in_force = text_fd(&change.now.policy);
-	file = text_fd(&next);
+	text = policy_print(&next);
+	in_force = text_fd(change.now.text);
+	file = text_fd(text);
 	if (in_force < 0 || file < 0)
 		return -EIO;
 	r = compare(in_force, file, inv->operands[0], &lines);

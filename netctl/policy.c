@@ -10,7 +10,6 @@
 #include "lib/base/json.h"
 #include "lib/rules/check.h"
 #include "lib/rules/policy.h"
-#include "lib/rules/print.h"
 #include "lib/store/keep.h"
 #include "lib/store/source.h"
 #include "netctl/change.h"
@@ -23,23 +22,19 @@
 static int show_one(const struct pins *pins, bool many, json_t *interfaces)
 {
 	auto_commit_state struct commit_state state = { 0 };
-	auto_free char *text = NULL;
 	int r = commit_read(pins, &state);
 
 	if (r)
 		return r;
-	text = policy_print(&state.policy);
-	if (!text)
-		return fail(ENOMEM, "%s", pins_name(pins));
 	if (interfaces) {
 		json_t *interface = rules_view_summary(pins, &state.brief);
 
-		json_object_set_new(interface, "policy", json_string(text));
+		json_object_set_new(interface, "policy", json_string(state.text));
 		json_array_append_new(interfaces, interface);
 	} else {
 		if (many)
 			printf("# %s\n", pins_name(pins));
-		fputs(text, stdout);
+		fputs(state.text, stdout);
 	}
 	return 0;
 }
@@ -179,7 +174,8 @@ static int run_confirm(const struct invocation *inv)
 		r = commit_confirm(&change.pins);
 	if (r)
 		return r;
-	change_keep(&change, &change.now.policy, &former.policy);
+	change_keep(&change, &(struct keep){ &change.now.policy, change.now.text },
+	            &(struct keep){ &former.policy, former.text });
 	return change_say(&change, &inv->common);
 }
 

@@ -2,7 +2,7 @@
 /* How policies and rules look: the JSON keys and the columns, in one place. */
 #include "netctl/rules_view.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/table.h"
@@ -54,28 +54,14 @@ json_t *rules_view_json(const struct pins *pins, const struct commit_state *stat
 	return interface;
 }
 
-void rules_view_generation(const struct commit_brief *brief, FILE *to)
-{
-	if (brief->generation)
-		fprintf(to, "generation %u", brief->generation);
-	else
-		fprintf(to, "the built-in policy");
-	fprintf(to, ", %u rule%s, default in %s, out %s", brief->n_rules,
-	        brief->n_rules == 1 ? "" : "s", default_name(brief, PC_IN),
-	        default_name(brief, PC_OUT));
-	if (brief->pending)
-		fprintf(to, "; goes back in %.0f s", brief->seconds_left);
-}
-
 void rules_view_text(const struct pins *pins, const struct commit_state *state,
                      const struct pc_counter *counts)
 {
 	const struct policy *policy = &state->policy;
 	auto_table struct table *table = table_new("rllrr");
+	char brief[COMMIT_BRIEF_SIZE];
 
-	printf("%s: ", pins_name(pins));
-	rules_view_generation(&state->brief, stdout);
-	printf("\n");
+	printf("%s: %s\n", pins_name(pins), commit_brief_text(&state->brief, brief));
 	if (!policy->n_rules)
 		return;
 	table_cell(table, "#");

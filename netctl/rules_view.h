@@ -3,8 +3,6 @@
 #ifndef NETCTL_RULES_VIEW_H
 #define NETCTL_RULES_VIEW_H
 
-#include <stdio.h>
-
 #include "lib/base/json.h"
 #include "lib/kern/commit.h"
 #include "lib/kern/pins.h"
@@ -18,9 +16,6 @@ json_t *rules_view_json(const struct pins *pins, const struct commit_state *stat
                         const struct pc_counter *counts);
 void rules_view_text(const struct pins *pins, const struct commit_state *state,
                      const struct pc_counter *counts);
-
-/* "generation 3, 2 rules, default in pass, out pass", without a line end. */
-void rules_view_generation(const struct commit_brief *brief, FILE *to);
 
 /* What is wrong in a policy: {"errors":[...],"warnings":[...]}. */
 json_t *rules_view_diag(const struct diag *diag);

@@ -424,6 +424,7 @@ cmd_demo() {
 	demo_attach
 	demo_blocked
 	demo_counted
+	demo_rules
 	demo_detach
 	demo_end
 	printf '\n%sdemo: all %d checks held%s\n' "$bold" "$checks" "$plain"
@@ -590,11 +591,23 @@ dropped() {
 	jq --arg hook "$1" '.interfaces[0].hooks[$hook].dropped.packets' <<<"$stats"
 }
 
+demo_rules() {
+	heading '7. A rule of your own, and back' \
+		'It is in force at once, at all hooks. With --confirm it goes back by itself unless somebody confirms in time,' \
+		'so that nobody locks himself out.'
+	run netctl -n "$netns" rule add 'new: drop in tcp dst port 8080' --confirm 60 eth0
+	blocked client 'http://10.80.0.2:8080/'
+	run netctl -n "$netns" explain eth0 in 'tcp 10.80.0.1:4000 > 10.80.0.2:8080'
+	run netctl -n "$netns" rule list eth0
+	run netctl -n "$netns" policy rollback eth0
+	reach_all 8080
+}
+
 demo_detach() {
-	heading '7. Portcullis leaves, and port 80 is back' 'No daemon is to be stopped: it was all in the kernel.'
+	heading '8. Portcullis leaves, and port 80 is back' 'No daemon is to be stopped: it was all in the kernel.'
 	run loader -n "$netns" detach eth0
 	reach_all 80
-	heading '8. Nothing of it is left' 'What the kernel says about the interface is what it said before.'
+	heading '9. Nothing of it is left' 'What the kernel says about the interface is what it said before.'
 	run tc -n "$netns" qdisc show dev eth0
 	run nsenter --net="/run/netns/$netns" bpftool net
 	check 'no pins' test ! -e "$pin_root/$netns:eth0"
@@ -613,7 +626,7 @@ footprint() {
 
 demo_end() {
 	local pids pid
-	heading '9. The lab goes as well' \
+	heading '10. The lab goes as well' \
 		"To keep one for yourself: sudo $0 up; then $0 --help"
 	pids=$(ip netns pids "$lab_name-client" && ip netns pids "$lab_name-server")
 	lab_lock

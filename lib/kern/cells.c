@@ -12,22 +12,22 @@
 #include "lib/kern/pages.h"
 #include "lib/rules/print.h"
 
-/* A rule by what it says, to be looked up. */
+/* A rule of the old policy that no rule of the new one has been found to be, by what it says. */
 struct known {
 	char *text;
 	uint16_t cell;
 	bool taken;
 };
 
-static int compare(const void *a, const void *b)
-{
-	return strcmp(((const struct known *)a)->text, ((const struct known *)b)->text);
-}
-
 struct known_list {
 	struct known *known;
 	size_t count;
 };
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(((const struct known *)a)->text, ((const struct known *)b)->text);
+}
 
 static void known_free(struct known_list *list)
 {
@@ -37,22 +37,24 @@ static void known_free(struct known_list *list)
 }
 #define auto_known __attribute__((cleanup(known_free)))
 
-static int known_make(const struct policy *policy, struct known_list *ret_list)
+static int known_make(const struct policy *now, const bool *kept, struct known_list *ret_list)
 {
 	struct known_list *list = ret_list;
 
-	list->known = calloc(policy->n_rules + 1, sizeof(*list->known));
-	for (size_t i = 0; list->known && i < policy->n_rules; i++) {
+	list->known = calloc(now->n_rules + 1, sizeof(*list->known));
+	if (!list->known)
+		return -ENOMEM;
+	for (size_t i = 0; i < now->n_rules; i++) {
 		struct known *k = &list->known[list->count];
 
-		k->text = rule_print(&policy->rules[i], policy);
-		k->cell = policy->rules[i].cell;
+		if (kept[now->rules[i].cell])
+			continue;
+		k->text = rule_print(&now->rules[i], now);
+		k->cell = now->rules[i].cell;
 		if (!k->text)
 			return -ENOMEM;
 		list->count++;
 	}
-	if (!list->known)
-		return -ENOMEM;
 	qsort(list->known, list->count, sizeof(*list->known), compare);
 	return 0;
 }
@@ -75,34 +77,69 @@ static struct known *known_take(struct known_list *list, char *text)
 	return NULL;
 }
 
+/* Most changes are small: rules that come in the same order are found side by side. `found` is for
+ * the rules of `next`, `kept` for cells. */
+static void keep_in_order(struct policy *next, const struct policy *now, bool *found, bool *kept)
+{
+	size_t j = 0;
+
+	for (size_t i = 0; i < next->n_rules && j < now->n_rules; i++) {
+		/* One was taken out. */
+		if (j + 1 < now->n_rules &&
+		    !rule_equal(&next->rules[i], next, &now->rules[j], now) &&
+		    rule_equal(&next->rules[i], next, &now->rules[j + 1], now))
+			j++;
+		if (!rule_equal(&next->rules[i], next, &now->rules[j], now))
+			continue;
+		next->rules[i].cell = now->rules[j++].cell;
+		found[i] = kept[next->rules[i].cell] = true;
+	}
+}
+
+/* The rest is looked for by what it says. */
+static int keep_by_text(struct policy *next, const struct policy *now, bool *found, bool *kept)
+{
+	auto_known struct known_list list = { NULL, 0 };
+	int r = known_make(now, kept, &list);
+
+	for (size_t i = 0; !r && list.count && i < next->n_rules; i++) {
+		auto_free char *text = found[i] ? NULL : rule_print(&next->rules[i], next);
+		struct known *known = text ? known_take(&list, text) : NULL;
+
+		if (!found[i] && !text)
+			r = -ENOMEM;
+		if (known) {
+			next->rules[i].cell = known->cell;
+			found[i] = true;
+		}
+	}
+	return r;
+}
+
 int cells_assign(struct policy *next, const struct policy *now, bool **ret_fresh)
 {
 	auto_free bool *used = calloc(PC_MAX_CELLS, sizeof(*used));
+	auto_free bool *kept = calloc(PC_MAX_CELLS, sizeof(*kept));
 	auto_free bool *fresh = calloc(PC_MAX_CELLS, sizeof(*fresh));
-	auto_known struct known_list list = { NULL, 0 };
-	size_t free_cell = 0;
-	int r = known_make(now, &list);
+	auto_free bool *found = calloc(next->n_rules + 1, sizeof(*found));
+	size_t cell = 0;
 
-	if (r || !used || !fresh)
+	if (!used || !kept || !fresh || !found)
+		return fail(ENOMEM, "the rules' counters");
+	keep_in_order(next, now, found, kept);
+	if (keep_by_text(next, now, found, kept))
 		return fail(ENOMEM, "the rules' counters");
 	for (size_t i = 0; i < now->n_rules; i++)
 		used[now->rules[i].cell] = true;
 	for (size_t i = 0; i < next->n_rules; i++) {
-		auto_free char *text = rule_print(&next->rules[i], next);
-		struct known *known = text ? known_take(&list, text) : NULL;
-
-		if (!text)
-			return fail(ENOMEM, "the rules' counters");
-		if (known) {
-			next->rules[i].cell = known->cell;
+		if (found[i])
 			continue;
-		}
-		while (free_cell < PC_MAX_CELLS && used[free_cell])
-			free_cell++;
-		if (free_cell == PC_MAX_CELLS)
+		while (cell < PC_MAX_CELLS && used[cell])
+			cell++;
+		if (cell == PC_MAX_CELLS)
 			return fail(ENOSPC, "the rules' counters");
-		used[free_cell] = fresh[free_cell] = true;
-		next->rules[i].cell = free_cell;
+		used[cell] = fresh[cell] = true;
+		next->rules[i].cell = cell;
 	}
 	*ret_fresh = TAKE_PTR(fresh);
 	return 0;

@@ -21,9 +21,15 @@ struct commit_brief {
 	double seconds_left;            /* while pending */
 };
 
+/* "generation 3, 2 rules, default in pass, out pass". Returns `ret_text`. */
+#define COMMIT_BRIEF_SIZE 128
+const char *commit_brief_text(const struct commit_brief *brief,
+                              char ret_text[static COMMIT_BRIEF_SIZE]);
+
 struct commit_state {
 	struct commit_brief brief;
 	struct policy policy; /* with the cells its rules count in */
+	char *text;           /* the same, canonical */
 };
 
 int commit_read_brief(const struct pins *pins, struct commit_brief *ret_brief);
@@ -39,11 +45,12 @@ void commit_state_free(struct commit_state *state);
 int commit_counts(const struct pins *pins, const struct commit_state *state,
                   struct pc_counter *ret_counts);
 
-/* Puts a policy in force, its sets filled; says which cells its rules count in by setting them.
- * Rules that were in force before go on counting. With `seconds` it goes back by itself unless
- * commit_confirm() comes in time; 0: it stays. -EBUSY while another waits to be confirmed. */
-int commit_apply(const struct pins *pins, const struct pc_plan *plan, struct policy *policy,
-                 unsigned seconds);
+/* Puts a policy in force, its sets filled; gives its canonical text, which the caller frees, and
+ * says which cells its rules count in by setting them. Rules that were in force before go on
+ * counting. With `seconds` it goes back by itself unless commit_confirm() comes in time; 0: it
+ * stays. -EBUSY while another waits to be confirmed. What is attached must know policies (struct
+ * pc_plan), or it says what the built-in one says. */
+int commit_apply(const struct pins *pins, struct policy *policy, unsigned seconds, char **ret_text);
 
 /* -ERR_ABSENT when nothing waits to be confirmed, or it went back already. */
 int commit_confirm(const struct pins *pins);

@@ -7,7 +7,6 @@
 
 #include <bpf/bpf.h>
 
-#include "abi/names.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/err.h"
 #include "lib/kern/guard.h"
@@ -27,25 +26,16 @@ static int read_tag(int fd, uint8_t ret_tag[static BPF_TAG_SIZE])
 	return 0;
 }
 
-/* The program that knows policies, which an attached one hands over to. */
-static uint32_t behind_door(const struct pins *pins, enum pc_hook hook)
-{
-	__u32 door = hook == PC_HOOK_TC_INGRESS ? PC_DOOR_IN : PC_DOOR_OUT, id;
-	char path[PATH_MAX];
-	auto_close int doors = bpf_obj_get(pins_path(pins, PC_MAP_DOORS, path));
-
-	return doors < 0 || bpf_map_lookup_elem(doors, &door, &id) ? 0 : id;
-}
-
-/* The id of the program at a hook that knows policies. 0: there is none; before the first policy TC
- * has programs that know the built-in one only. */
+/* The id of the program of ours at a hook. 0: it cannot be told, or is none that knows policies. */
 static uint32_t original_of(const struct pins *pins, const struct pc_meta *meta, enum pc_hook hook)
 {
 	struct guard guard;
 
-	if (hook != PC_HOOK_XDP)
-		return behind_door(pins, hook);
-	return guard_observe(pins, meta->ifindex, &guard) ? 0 : guard.xdp_id;
+	if (!meta->plan.policies || guard_observe(pins, meta->ifindex, &guard))
+		return 0;
+	if (hook == PC_HOOK_XDP)
+		return guard.xdp_id;
+	return guard.tc[hook].link_prog_id ?: guard.tc[hook].filters[0].prog_id;
 }
 
 static bool is_other_text(int twin, uint32_t original)

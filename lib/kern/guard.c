@@ -14,7 +14,6 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/err.h"
 #include "lib/kern/bpffs.h"
-#include "lib/kern/doors.h"
 #include "lib/kern/object.h"
 #include "lib/kern/prog.h"
 
@@ -107,26 +106,18 @@ static int need_clsact(const struct pins *pins, struct pc_meta *meta)
 	return r ? r : tc_make_clsact(meta->ifindex);
 }
 
-static int add_filter(const struct pins *pins, struct pc_meta *meta, enum pc_hook hook)
+static int add_filter(const struct pins *pins, struct pc_meta *meta, enum pc_hook hook, int prog)
 {
-	auto_close int prog = -1;
-	int r = object_load_tc(pins, hook, &prog);
+	int r = need_clsact(pins, meta);
 
-	if (!r)
-		r = need_clsact(pins, meta);
-	if (!r)
-		r = tc_attach_filter(meta->ifindex, hook, prog);
-	return r ? r : prog_pin(prog, pins, pin_names[hook].prog);
+	return r ? r : tc_attach_filter(meta->ifindex, hook, prog);
 }
 
-static int add_link(const struct pins *pins, const struct pc_meta *meta, enum pc_hook hook)
+static int add_link(const struct pins *pins, const struct pc_meta *meta, enum pc_hook hook,
+                    int prog)
 {
-	auto_close int prog = -1, link = -1;
-	int r = object_load_tc(pins, hook, &prog);
+	auto_close int link = tcx_attach(meta->ifindex, hook, prog);
 
-	if (r)
-		return r;
-	link = tcx_attach(meta->ifindex, hook, prog);
 	if (link == -EINVAL)
 		return fail_because(
 			EOPNOTSUPP,
@@ -134,23 +125,47 @@ static int add_link(const struct pins *pins, const struct pc_meta *meta, enum pc
 			pins_name(pins));
 	if (link < 0)
 		return fail(link, "attaching the tcx link");
-	r = prog_pin(link, pins, pin_names[hook].link);
+	return prog_pin(link, pins, pin_names[hook].link);
+}
+
+static int replace_in_link(const struct pins *pins, enum pc_hook hook, int prog)
+{
+	char path[PATH_MAX];
+	auto_close int link = bpf_obj_get(pins_path(pins, pin_names[hook].link, path));
+
+	return link < 0 ? fail(errno, "%s", path) : tcx_replace(link, prog);
+}
+
+/* Attaches a hook's program, in the place of the one that is there: no packet is counted twice or
+ * gets by unfiltered. */
+static int put_program(const struct pins *pins, struct pc_meta *meta, enum pc_hook hook,
+                       const struct guard_tc *now, struct object *object)
+{
+	bool tcx = object->plan->tc_backend == PC_TC_TCX;
+	auto_close int prog = -1;
+	int r = object_load_tc(object, hook, &prog);
+
+	if (!r && tcx)
+		r = now->link_prog_id ? replace_in_link(pins, hook, prog)
+		                      : add_link(pins, meta, hook, prog);
+	else if (!r)
+		r = now->count ? tc_replace_filter(meta->ifindex, hook, &now->filters[0], prog)
+		               : add_filter(pins, meta, hook, prog);
 	return r ? r : prog_pin(prog, pins, pin_names[hook].prog);
 }
 
-/* The new one is attached before the old one goes: for a moment a packet may be counted by both,
- * but none gets by unfiltered. */
+/* When a program comes to another place, it is there before the old one goes: for a moment a packet
+ * may be counted by both, but none gets by unfiltered. */
 static int converge_tc(const struct pins *pins, struct pc_meta *meta, enum pc_hook hook,
-                       const struct guard_tc *now, enum pc_tc_backend backend, bool renew)
+                       const struct guard_tc *now, struct object *object, bool renew)
 {
-	unsigned keep = backend == PC_TC_CLSACT && !renew ? 1 : 0;
+	enum pc_tc_backend backend = object->plan->tc_backend;
+	bool there = backend == PC_TC_TCX ? now->link_prog_id : now->count;
 	int r = 0;
 
-	if (backend == PC_TC_CLSACT && (renew || !now->count))
-		r = add_filter(pins, meta, hook);
-	if (backend == PC_TC_TCX && (renew || !now->link_prog_id))
-		r = add_link(pins, meta, hook);
-	for (unsigned i = keep; !r && i < now->count; i++)
+	if (backend != PC_TC_NONE && (renew || !there))
+		r = put_program(pins, meta, hook, now, object);
+	for (unsigned i = backend == PC_TC_CLSACT; !r && i < now->count; i++)
 		r = tc_detach_filter(meta->ifindex, hook, &now->filters[i]);
 	if (!r && backend != PC_TC_TCX)
 		unpin(pins, pin_names[hook].link);
@@ -169,18 +184,18 @@ static int release_clsact(struct pc_meta *meta)
 }
 
 static int converge_tc_hooks(const struct pins *pins, struct pc_meta *meta, const struct guard *now,
-                             enum pc_tc_backend backend, bool renew)
+                             struct object *object, bool renew)
 {
 	int r = 0;
 
 	for (enum pc_hook hook = PC_HOOK_TC_INGRESS; !r && hook <= PC_HOOK_TC_EGRESS; hook++)
-		r = converge_tc(pins, meta, hook, &now->tc[hook], backend, renew);
-	return r || backend == PC_TC_CLSACT ? r : release_clsact(meta);
+		r = converge_tc(pins, meta, hook, &now->tc[hook], object, renew);
+	return r || object->plan->tc_backend == PC_TC_CLSACT ? r : release_clsact(meta);
 }
 
 /* --- XDP --- */
 
-static int add_xdp(const struct pins *pins, struct pc_meta *meta, const struct pc_plan *plan)
+static int add_xdp(const struct pins *pins, struct pc_meta *meta, struct object *object)
 {
 	auto_close int prog = -1;
 	int r;
@@ -191,13 +206,14 @@ static int add_xdp(const struct pins *pins, struct pc_meta *meta, const struct p
 		if (r)
 			return r;
 	}
-	r = object_attach_xdp(pins, meta->ifindex, plan, &prog);
+	r = object_attach_xdp(object, meta->ifindex, &prog);
 	return r ? r : prog_pin(prog, pins, pin_names[PC_HOOK_XDP].prog);
 }
 
 static int converge_xdp(const struct pins *pins, struct pc_meta *meta, const struct guard *now,
-                        const struct pc_plan *plan, bool renew)
+                        struct object *object, bool renew)
 {
+	const struct pc_plan *plan = object->plan;
 	bool foreign_alone = now->xdp.mode != PC_XDP_NONE && !now->xdp.dispatcher && !now->xdp_id;
 	int r = 0;
 
@@ -214,7 +230,7 @@ static int converge_xdp(const struct pins *pins, struct pc_meta *meta, const str
 	if (!r)
 		unpin(pins, pin_names[PC_HOOK_XDP].prog);
 	if (!r && plan->xdp_mode != PC_XDP_NONE)
-		r = add_xdp(pins, meta, plan);
+		r = add_xdp(pins, meta, object);
 	return r;
 }
 
@@ -255,6 +271,8 @@ static void release_xdp_dir(const struct pins *pins, struct pc_meta *meta)
 int guard_converge(const struct pins *pins, struct pc_meta *meta, const struct pc_plan *plan,
                    bool renew)
 {
+	auto_object struct object object = { .pins = pins, .plan = plan };
+	bool early_drop_changes = plan->early_drop != meta->plan.early_drop;
 	struct guard now;
 	int r;
 
@@ -262,13 +280,13 @@ int guard_converge(const struct pins *pins, struct pc_meta *meta, const struct p
 	r = pins_write_meta(pins, meta);
 	if (!r)
 		r = guard_observe(pins, meta->ifindex, &now);
+	/* XDP first: libxdp loads its program, and with it those of TC. */
 	if (!r)
-		r = converge_tc_hooks(pins, meta, &now, plan->tc_backend, renew);
-	if (!r && (renew || memcmp(plan, &meta->plan, sizeof(*plan)) != 0))
-		r = doors_renew(pins, plan);
+		r = converge_xdp(pins, meta, &now, &object, renew || early_drop_changes);
 	if (!r)
-		r = converge_xdp(pins, meta, &now, plan,
-		                 renew || plan->early_drop != meta->plan.early_drop);
+		r = converge_tc_hooks(pins, meta, &now, &object,
+		                      renew || early_drop_changes ||
+		                              plan->policies != meta->plan.policies);
 	if (r)
 		return r;
 	if (plan->xdp_mode == PC_XDP_NONE)
@@ -283,12 +301,13 @@ int guard_converge(const struct pins *pins, struct pc_meta *meta, const struct p
 static int detach_all(const struct pins *pins, struct pc_meta *meta)
 {
 	const struct pc_plan nothing = { 0 };
+	struct object object = { .pins = pins, .plan = &nothing };
 	struct guard now;
 	int r = guard_observe(pins, meta->ifindex, &now);
 
 	if (!r)
-		r = converge_tc_hooks(pins, meta, &now, PC_TC_NONE, false);
-	return r ? r : converge_xdp(pins, meta, &now, &nothing, false);
+		r = converge_tc_hooks(pins, meta, &now, &object, false);
+	return r ? r : converge_xdp(pins, meta, &now, &object, false);
 }
 
 int guard_remove(const struct pins *pins, struct pc_meta *meta, bool gone)

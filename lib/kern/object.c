@@ -9,30 +9,28 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "abi/names.h"
+#include "abi/policy.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
 #include "lib/kern/xdp.h"
-#include "tc_prog/egress.skel.h"
-#include "tc_prog/egress_policy.skel.h"
-#include "tc_prog/ingress.skel.h"
-#include "tc_prog/ingress_policy.skel.h"
-#include "xdp_prog/early.skel.h"
-#include "xdp_prog/ingress.skel.h"
+#include "policies.skel.h"
+#include "programs.skel.h"
 
 /* Says why a program was refused: the verifier's last word, or the library's. */
-static int refused(int error, const char *doing, const char *what)
+static int refused(int error, const char *what)
 {
 	const char *reason = log_reason();
 
 	if (!reason)
-		return fail(error, "%s %s", doing, what);
-	return fail_because(error, "%s %s: %s: %s", doing, what, strerror(abs(error)), reason);
+		return fail(error, "%s", what);
+	return fail_because(error, "%s: %s: %s", what, strerror(abs(error)), reason);
 }
 
 /* Whether programs may look at the kernel's own struct behind their context: bpf_cast_to_kern_ctx()
@@ -46,31 +44,17 @@ static bool kernel_shows_context(void)
 	       (major > 6 || (major == 6 && minor >= 2));
 }
 
-/* The objects, and what to call them. */
-enum object { XDP_COUNTING, XDP_EARLY, TC_IN, TC_OUT, TC_POLICY_IN, TC_POLICY_OUT };
-
-static const struct {
-	const void *(*bytes)(size_t *size);
-	const char *name;
-} objects[] = {
-	[XDP_COUNTING] = { xdp_prog_ingress__elf_bytes, "the XDP program" },
-	[XDP_EARLY] = { xdp_prog_early__elf_bytes, "the XDP program" },
-	[TC_IN] = { tc_prog_ingress__elf_bytes, "the TC ingress program" },
-	[TC_OUT] = { tc_prog_egress__elf_bytes, "the TC egress program" },
-	[TC_POLICY_IN] = { tc_prog_ingress_policy__elf_bytes, "the TC ingress program" },
-	[TC_POLICY_OUT] = { tc_prog_egress_policy__elf_bytes, "the TC egress program" },
+/* What each hook's program is called, in both objects. */
+static const char *const program_names[] = {
+	[PC_HOOK_XDP] = "portcullis_xdp",
+	[PC_HOOK_TC_INGRESS] = "portcullis_in",
+	[PC_HOOK_TC_EGRESS] = "portcullis_out",
 };
 
-/* bpf/config.h */
-struct knobs {
-	bool bookkeeping, dry_run;
-};
-
-static void close_object(struct bpf_object **object)
+static struct bpf_program *program_of(struct bpf_object *object, enum pc_hook hook)
 {
-	bpf_object__close(*object);
+	return bpf_object__find_program_by_name(object, program_names[hook]);
 }
-#define auto_object __attribute__((cleanup(close_object)))
 
 /* Where a variable of the read-only data is; NULL: there is none of that name. */
 static __u8 *find_knob(struct bpf_object *object, const char *name)
@@ -110,30 +94,77 @@ static int size_pages(struct bpf_object *object)
 	return pages ? bpf_map__set_max_entries(pages, PC_PAGES(libbpf_num_possible_cpus())) : 0;
 }
 
-static int open_object(const struct pins *pins, enum object which, const struct knobs *knobs,
+static int configure(struct bpf_object *object, const struct pc_plan *plan, bool dry_run)
+{
+	int r = set_knob(object, "can_see_kern_ctx", kernel_shows_context());
+
+	/* The programs that know the built-in policy only have no more knobs. */
+	if (!r && plan->policies)
+		r = set_knob(object, "early_drop", plan->early_drop);
+	if (!r && plan->policies)
+		r = set_knob(object, "dry_run", dry_run);
+	return r ? r : size_pages(object);
+}
+
+static void wanted(struct bpf_object *object, bool xdp, bool in, bool out)
+{
+	bpf_program__set_autoload(program_of(object, PC_HOOK_XDP), xdp);
+	bpf_program__set_autoload(program_of(object, PC_HOOK_TC_INGRESS), in);
+	bpf_program__set_autoload(program_of(object, PC_HOOK_TC_EGRESS), out);
+}
+
+static int open_object(const struct pins *pins, const struct pc_plan *plan, bool dry_run,
                        struct bpf_object **ret_object)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = pins->path);
 	size_t size;
-	const void *bytes = objects[which].bytes(&size);
-	auto_object struct bpf_object *object = NULL;
-	int r = 0;
+	const void *bytes =
+		plan->policies ? policies__elf_bytes(&size) : programs__elf_bytes(&size);
+	struct bpf_object *object;
+	int r;
 
 	log_forget();
 	object = bpf_object__open_mem(bytes, size, &opts);
 	if (!object)
-		r = -errno;
+		return refused(errno, "opening the programs");
+	r = configure(object, plan, dry_run);
+	if (r) {
+		bpf_object__close(object);
+		return refused(r, "configuring the programs");
+	}
+	*ret_object = object;
+	return 0;
+}
+
+static int need_open(struct object *object)
+{
+	const struct pc_plan *plan = object->plan;
+	int r;
+
+	if (object->opened)
+		return 0;
+	r = open_object(object->pins, plan, false, &object->opened);
 	if (!r)
-		r = set_knob(object, "can_see_kern_ctx", kernel_shows_context());
-	if (!r)
-		r = set_knob(object, "bookkeeping", knobs->bookkeeping);
-	if (!r)
-		r = set_knob(object, "dry_run", knobs->dry_run);
-	if (!r)
-		r = size_pages(object);
-	if (!r)
-		*ret_object = TAKE_PTR(object);
+		wanted(object->opened, plan->xdp_mode != PC_XDP_NONE,
+		       plan->tc_backend != PC_TC_NONE, plan->tc_backend != PC_TC_NONE);
 	return r;
+}
+
+void object_close(struct object *object)
+{
+	bpf_object__close(object->opened);
+}
+
+int object_attach_xdp(struct object *object, unsigned ifindex, int *ret_prog_fd)
+{
+	int r = need_open(object);
+
+	if (r)
+		return r;
+	log_forget();
+	object->loaded = true;
+	r = xdp_attach(ifindex, object->plan->xdp_mode, object->opened, ret_prog_fd);
+	return r ? refused(r, "attaching the XDP program") : 0;
 }
 
 static int keep_fd(int fd)
@@ -143,79 +174,69 @@ static int keep_fd(int fd)
 	return kept < 0 ? -errno : kept;
 }
 
-/* Loads an object's only program. A file descriptor of the caller's or a negative errno. */
-static int load_object(struct bpf_object *object)
+int object_load_tc(struct object *object, enum pc_hook hook, int *ret_prog_fd)
 {
-	if (bpf_object__load(object))
-		return -errno;
-	return keep_fd(bpf_program__fd(bpf_object__next_program(object, NULL)));
-}
+	int fd = need_open(object);
 
-static int load(const struct pins *pins, enum object which, const struct knobs *knobs,
-                int *ret_prog_fd)
-{
-	auto_object struct bpf_object *object = NULL;
-	int fd = open_object(pins, which, knobs, &object);
-
-	if (!fd)
-		fd = load_object(object);
+	if (fd)
+		return fd;
+	/* The XDP program that is attached already stays as it is. */
+	if (!object->loaded)
+		bpf_program__set_autoload(program_of(object->opened, PC_HOOK_XDP), false);
+	log_forget();
+	if (!object->loaded && bpf_object__load(object->opened))
+		return refused(errno, "loading the TC programs");
+	object->loaded = true;
+	fd = keep_fd(bpf_program__fd(program_of(object->opened, hook)));
 	if (fd < 0)
-		return refused(fd, "loading", objects[which].name);
+		return refused(fd, "loading the TC programs");
 	*ret_prog_fd = fd;
 	return 0;
 }
 
-/* Whether a program keeps the books: of two that judge the same packets, the first. */
-static bool keeps_books(enum object which, const struct pc_plan *plan)
+static void close_object(struct bpf_object **object)
 {
-	return which != TC_POLICY_IN || !plan->early_drop;
+	bpf_object__close(*object);
 }
 
-int object_attach_xdp(const struct pins *pins, unsigned ifindex, const struct pc_plan *plan,
-                      int *ret_prog_fd)
+/* A twin shares what is there, and leaves no pins of its own. */
+static int share_only(struct bpf_object *object)
 {
-	enum object which = plan->early_drop ? XDP_EARLY : XDP_COUNTING;
-	const struct knobs knobs = { .bookkeeping = true };
-	auto_object struct bpf_object *object = NULL;
-	int r = open_object(pins, which, &knobs, &object);
+	struct bpf_map *map;
+	int r = 0;
 
-	if (!r)
-		r = xdp_attach(ifindex, plan->xdp_mode, object, ret_prog_fd);
-	return r ? refused(r, "attaching", objects[which].name) : 0;
-}
+	bpf_object__for_each_map(map, object)
+	{
+		const char *path = bpf_map__pin_path(map);
 
-int object_load_tc(const struct pins *pins, enum pc_hook hook, int *ret_prog_fd)
-{
-	const struct knobs knobs = { .bookkeeping = true };
-
-	return load(pins, hook == PC_HOOK_TC_INGRESS ? TC_IN : TC_OUT, &knobs, ret_prog_fd);
-}
-
-int object_load_policy_door(const struct pins *pins, enum pc_door door, const struct pc_plan *plan,
-                            int *ret_prog_fd)
-{
-	enum object which = door == PC_DOOR_IN ? TC_POLICY_IN : TC_POLICY_OUT;
-	const struct knobs knobs = { .bookkeeping = keeps_books(which, plan) };
-
-	return load(pins, which, &knobs, ret_prog_fd);
+		if (!r && path && access(path, F_OK))
+			r = bpf_map__set_pin_path(map, NULL);
+	}
+	return r;
 }
 
 int object_load_dry_run(const struct pins *pins, enum pc_hook hook, const struct pc_plan *plan,
                         int *ret_prog_fd, int *ret_decision_fd)
 {
-	static const enum object of_hook[] = { XDP_EARLY, TC_POLICY_IN, TC_POLICY_OUT };
-	enum object which = of_hook[hook];
-	const struct knobs knobs = { .bookkeeping = keeps_books(which, plan), .dry_run = true };
-	auto_object struct bpf_object *object = NULL;
+	__attribute__((cleanup(close_object))) struct bpf_object *object = NULL;
 	auto_close int prog = -1, decision = -1;
-	int r = open_object(pins, which, &knobs, &object);
+	struct pc_plan twin = *plan;
+	int r;
 
-	if (!r)
-		prog = r = load_object(object);
+	twin.policies = 1;
+	r = open_object(pins, &twin, true, &object);
+	if (r)
+		return r;
+	wanted(object, hook == PC_HOOK_XDP, hook == PC_HOOK_TC_INGRESS, hook == PC_HOOK_TC_EGRESS);
+	r = share_only(object);
+	log_forget();
+	if (r || bpf_object__load(object))
+		return refused(r ? r : errno, "loading a twin of the program");
+	prog = r = keep_fd(bpf_program__fd(program_of(object, hook)));
 	if (r >= 0)
 		decision = r = keep_fd(bpf_object__find_map_fd_by_name(object, "pc_decision"));
 	if (r < 0)
-		return refused(r, "loading a twin of", objects[which].name);
+		return refused(r, "loading a twin of the program");
 	*ret_prog_fd = TAKE_FD(prog);
 	*ret_decision_fd = TAKE_FD(decision);
 	return 0;

@@ -1,23 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Our programs: opened from inside this binary, configured, loaded onto the maps of a pin
- * directory. */
+ * directory. Three in one object, as the dear part of loading is to read the kernel's BTF; and two
+ * such objects, one whose programs know the built-in policy only and one for all that policies can
+ * say. */
 #ifndef LIB_KERN_OBJECT_H
 #define LIB_KERN_OBJECT_H
 
-#include "abi/policy.h"
 #include "lib/kern/pins.h"
 
-/* Loads and attaches the XDP program. *ret_prog_fd is the caller's. */
-int object_attach_xdp(const struct pins *pins, unsigned ifindex, const struct pc_plan *plan,
-                      int *ret_prog_fd);
+struct bpf_object;
+
+/* The programs of a plan; opened and loaded when they are first wanted. */
+struct object {
+	const struct pins *pins;
+	const struct pc_plan *plan;
+	struct bpf_object *opened; /* NULL: not yet */
+	bool loaded;
+};
+
+void object_close(struct object *object);
+#define auto_object __attribute__((cleanup(object_close)))
+
+/* Loads and attaches the XDP program. To be called before object_load_tc(), if at all, as libxdp
+ * wants to be the one that loads it. *ret_prog_fd is the caller's. */
+int object_attach_xdp(struct object *object, unsigned ifindex, int *ret_prog_fd);
 
 /* Loads the program of a TC hook. *ret_prog_fd is the caller's. */
-int object_load_tc(const struct pins *pins, enum pc_hook hook, int *ret_prog_fd);
-
-/* Loads the program that one of a TC hook hands over to, and makes the maps of policies that are
- * not there yet. *ret_prog_fd is the caller's. */
-int object_load_policy_door(const struct pins *pins, enum pc_door door, const struct pc_plan *plan,
-                            int *ret_prog_fd);
+int object_load_tc(struct object *object, enum pc_hook hook, int *ret_prog_fd);
 
 /* Loads a twin of the program that knows policies at a hook, which counts nothing, takes nothing
  * from rate limits, and leaves what it would have done in the map *ret_decision_fd: one struct

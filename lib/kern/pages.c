@@ -12,6 +12,7 @@
 #include "abi/names.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/err.h"
+#include "lib/kern/counters.h"
 
 /* Each update of pc_pages waits for the programs that are running (kernel/bpf/syscall.c,
  * maybe_wait_bpf_programs), a batch waits once. Few enough for the usual limit on open files. */
@@ -24,6 +25,19 @@ static int page_create(void)
 	                        sizeof(struct pc_page), 1, &opts);
 
 	return fd < 0 ? -errno : fd;
+}
+
+int pages_create(void)
+{
+	auto_close int page = page_create();
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .inner_map_fd = page);
+	int fd;
+
+	if (page < 0)
+		return fail(page, "map %s", PC_MAP_PAGE);
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, PC_MAP_PAGES, sizeof(__u32), sizeof(__u32),
+	                    PC_PAGES(counters_cpus()), &opts);
+	return fd < 0 ? fail(errno, "map %s", PC_MAP_PAGES) : fd;
 }
 
 static int page_open(int pages, __u32 index)

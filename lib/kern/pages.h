@@ -9,8 +9,11 @@
 #include "abi/policy.h"
 #include "lib/rules/image.h"
 
-/* All take the file descriptor of pc_pages, say what went wrong and return 0 or a negative errno.
- */
+/* All but the first take the file descriptor of pc_pages, say what went wrong and return 0 or a
+ * negative errno. */
+
+/* Makes pc_pages, empty. A file descriptor. */
+int pages_create(void);
 
 /* Puts an image where no program reads. */
 int pages_write_image(int pages, enum pc_choice choice, const struct image *image);

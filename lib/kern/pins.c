@@ -39,7 +39,6 @@ static const struct shape {
 	{ PC_MAP_ACTIVE, BPF_MAP_TYPE_ARRAY, sizeof(__u64), 1, 0 },
 	{ PC_MAP_PAGES, BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), PC_PAGE_OF_CPUS,
 	  PC_PAGES_PER_CPU },
-	{ PC_MAP_DOORS, BPF_MAP_TYPE_PROG_ARRAY, sizeof(__u32), PC_DOOR_COUNT, 0 },
 	{ PC_MAP_BUILTIN, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct pc_counter), 1, 0 },
 };
 

@@ -238,6 +238,13 @@ int tcx_attach(unsigned ifindex, enum pc_hook hook, int prog_fd)
 	return fd < 0 ? -errno : fd;
 }
 
+int tcx_replace(int link_fd, int prog_fd)
+{
+	int r = bpf_link_update(link_fd, prog_fd, NULL);
+
+	return r ? fail(r, "replacing the program of the tcx link") : 0;
+}
+
 bool tcx_offered(void)
 {
 	LIBBPF_OPTS(bpf_prog_query_opts, opts);

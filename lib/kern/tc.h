@@ -41,6 +41,9 @@ int tc_detach_filter(unsigned ifindex, enum pc_hook hook, const struct tc_filter
  * negative errno unsaid, -EINVAL where the kernel has none. */
 int tcx_attach(unsigned ifindex, enum pc_hook hook, int prog_fd);
 
+/* Puts another program in the place of a link's: each packet meets the one or the other. */
+int tcx_replace(int link_fd, int prog_fd);
+
 /* Whether this kernel has tcx. */
 bool tcx_offered(void);
 

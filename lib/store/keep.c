@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,17 +70,14 @@ static int save_set(const char *dir, const struct set *set)
 }
 
 /* The text, its lists being those kept beside it. */
-static int save_text(const char *dir, const struct policy *policy)
+static char *text_beside(const struct policy *policy)
 {
 	auto_free struct set *sets = calloc(policy->n_sets + 1, sizeof(*sets));
 	auto_free char *names = calloc(policy->n_sets + 1, 2 * RULES_NAME_SIZE);
 	struct policy beside = *policy;
-	auto_free char *text = NULL;
-	auto_fclose FILE *file = NULL;
-	char path[PATH_MAX];
 
 	if (!sets || !names)
-		return fail(ENOMEM, "%s", dir);
+		return NULL;
 	for (size_t i = 0; i < policy->n_sets; i++) {
 		char *name = names + i * 2 * RULES_NAME_SIZE;
 
@@ -89,9 +87,16 @@ static int save_text(const char *dir, const struct policy *policy)
 			sets[i].file = name;
 	}
 	beside.sets = sets;
-	text = policy_print(&beside);
-	if (!text || snprintf(path, sizeof(path), "%s/" POLICY_FILE, dir) >= PATH_MAX)
-		return fail(text ? ENAMETOOLONG : ENOMEM, "%s", dir);
+	return policy_print(&beside);
+}
+
+static int save_text(const char *dir, const char *text)
+{
+	auto_fclose FILE *file = NULL;
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/" POLICY_FILE, dir) >= PATH_MAX)
+		return fail(ENAMETOOLONG, "%s", dir);
 	file = fopen(path, "we");
 	if (!file)
 		return fail(errno, "%s", path);
@@ -99,19 +104,27 @@ static int save_text(const char *dir, const struct policy *policy)
 	return finish(file, path);
 }
 
-static int save_fresh(const char *fresh, const struct policy *policy)
+static int save_fresh(const char *fresh, const struct keep *keep)
 {
+	auto_free char *beside = NULL;
+	bool has_lists = false;
 	int r = 0;
 
 	remove_dir(fresh); /* left by who was interrupted */
 	if (mkdir(fresh, 0700))
 		return fail(errno, "%s", fresh);
-	for (size_t i = 0; !r && i < policy->n_sets; i++) {
-		if (policy->sets[i].file)
-			r = save_set(fresh, &policy->sets[i]);
+	for (size_t i = 0; !r && i < keep->policy->n_sets; i++) {
+		if (!keep->policy->sets[i].file)
+			continue;
+		has_lists = true;
+		r = save_set(fresh, &keep->policy->sets[i]);
+	}
+	if (!r && has_lists) {
+		beside = text_beside(keep->policy);
+		r = beside ? 0 : fail(ENOMEM, "%s", fresh);
 	}
 	if (!r)
-		r = save_text(fresh, policy);
+		r = save_text(fresh, beside ?: keep->text);
 	if (r)
 		remove_dir(fresh);
 	return r;
@@ -132,7 +145,7 @@ static int make_dir(const char *dir)
 
 /* Makes a directory be this policy's: the old one or the new one is there at any moment. */
 static int replace(const char *dir, const char *name, enum keep_which which,
-                   const struct policy *policy)
+                   const struct keep *keep)
 {
 	char path[PATH_MAX], fresh[PATH_MAX];
 	int r;
@@ -140,7 +153,7 @@ static int replace(const char *dir, const char *name, enum keep_which which,
 	if (snprintf(path, PATH_MAX, "%s/%s%s", dir, name, suffixes[which]) >= PATH_MAX ||
 	    snprintf(fresh, PATH_MAX, "%s/%s%s.new", dir, name, suffixes[which]) >= PATH_MAX)
 		return fail(ENAMETOOLONG, "%s", dir);
-	r = save_fresh(fresh, policy);
+	r = save_fresh(fresh, keep);
 	if (r)
 		return r;
 	if (renameat2(AT_FDCWD, fresh, AT_FDCWD, path,
@@ -150,14 +163,14 @@ static int replace(const char *dir, const char *name, enum keep_which which,
 	return 0;
 }
 
-int keep_save(const char *dir, const char *name, const struct policy *policy,
-              const struct policy *previous)
+int keep_save(const char *dir, const char *name, const struct keep *last,
+              const struct keep *previous)
 {
 	int r = make_dir(dir);
 
 	if (!r)
 		r = replace(dir, name, KEEP_PREVIOUS, previous);
-	return r ? r : replace(dir, name, KEEP_LAST, policy);
+	return r ? r : replace(dir, name, KEEP_LAST, last);
 }
 
 int keep_load(const char *dir, const char *name, enum keep_which which, struct policy *ret_policy)

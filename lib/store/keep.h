@@ -15,10 +15,16 @@
 /* The directory an option or PORTCULLIS_STATE_DIR asks for, or the default. */
 const char *keep_dir(const char *option);
 
+/* A policy and its canonical text. */
+struct keep {
+	const struct policy *policy;
+	const char *text;
+};
+
 /* Keeps a policy, and the one that an undo is to bring back. `name` as pins_name() says it. An
  * interruption leaves the old ones or the new ones, each whole. */
-int keep_save(const char *dir, const char *name, const struct policy *policy,
-              const struct policy *previous);
+int keep_save(const char *dir, const char *name, const struct keep *last,
+              const struct keep *previous);
 
 enum keep_which { KEEP_LAST, KEEP_PREVIOUS };
 

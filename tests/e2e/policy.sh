@@ -147,6 +147,58 @@ lists() {
 	check 'and what was in force is' silent client "$to_server:8080"
 }
 
+# The first change puts other programs in the place of those attached: each packet meets the one or the other.
+first_change() {
+	detach_attach
+	settle
+	netctl -n "$server" stats eth0 --reset >/dev/null
+	check 'first change: a witness' witness all client eth0
+	start client ping -q -i 0.001 -c "$(rounds 1500 200)" 10.80.0.2 >/dev/null
+	pause 0.2
+	check 'first change: rule add while packets pass' ctl rule add 'count in icmp'
+	wait "$started"
+	settle
+	check 'first change: the witness missed nothing' witness_end all
+	same 'first change: every packet was counted once, at every hook' \
+		"$(witnessed all "${from_client[@]}")
+$(witnessed all "${from_client[@]}")
+$(witnessed all "${from_server[@]}")" "$(counted xdp)
+$(counted tc-ingress)
+$(counted tc-egress)"
+}
+
+detach_attach() {
+	loader -n "$server" detach eth0 >/dev/null
+	loader -n "$server" attach eth0 >/dev/null
+}
+
+first_change_killed() {
+	local n total bad=0 texts
+	if ((slow)) || ! command -v strace >/dev/null; then
+		skip 'first change killed at every call' 'too slow on an emulated machine, or no strace'
+		return
+	fi
+	detach_attach
+	strace -f -qq -e trace="$calls,sendto,sendmsg" -e signal=none -o "$work/calls" netctl -n "$server" rule add 'count in' >/dev/null
+	total=$(grep -cv '+++' "$work/calls")
+	for ((n = 1; n <= total; n += 3)); do
+		detach_attach
+		strace -f -qq -e trace="$calls,sendto,sendmsg" -e inject="$calls,sendto,sendmsg:signal=KILL:when=$n" -o /dev/null \
+			netctl -n "$server" rule add 'count in' >/dev/null 2>&1
+		ctl rule add 'count out' >/dev/null 2>"$work/said.killed" || {
+			bad=$((bad + 1))
+			note "killed at call $n of $total, then: $(<"$work/said.killed")"
+		}
+		texts=$(rule_texts | grep -v 'count in')
+		[[ $texts == $'web drop in,out tcp dst port 80\n- count out' ]] || {
+			bad=$((bad + 1))
+			note "killed at call $n of $total: $texts"
+		}
+	done 2>/dev/null
+	same "first change killed: at each of $total calls, and the next change puts it right" 0 "$bad"
+	check 'first change killed: what is in force is obeyed' silent client "$to_server:80"
+}
+
 kept() {
 	apply 'kept: drop in tcp dst port 8080' >/dev/null
 	check 'detach' loader -n "$server" detach eth0
@@ -225,6 +277,8 @@ whole_policies
 confirming
 lists
 killed
+first_change
+first_change_killed
 kept
 brought
 finish

@@ -83,7 +83,9 @@ static void keeping(void)
 	read_into("good", &one, one_text, sizeof(one_text));
 	write_file("plain", "two: drop in tcp dst port 443\n");
 	read_into("plain", &two, two_text, sizeof(two_text));
-	tap_check_int(keep_save(state, "ns:eth0", &one, &two), 0);
+	tap_check_int(keep_save(state, "ns:eth0", &(struct keep){ &one, one_text },
+	                        &(struct keep){ &two, two_text }),
+	              0);
 	unlink(in_dir("list")); /* the list is kept as well */
 	tap_check_int(keep_load(state, "ns:eth0", KEEP_LAST, &kept), 0);
 	tap_check_int(kept.n_sets ? kept.sets[0].n_prefixes : 0, 2);
@@ -95,7 +97,9 @@ static void keeping(void)
 	/* What an interruption left is in nobody's way. */
 	snprintf(text, sizeof(text), "%s/ns:eth0.new", state);
 	mkdir(text, 0700);
-	tap_check_int(keep_save(state, "ns:eth0", &two, &one), 0);
+	tap_check_int(keep_save(state, "ns:eth0", &(struct keep){ &two, two_text },
+	                        &(struct keep){ &one, one_text }),
+	              0);
 	tap_check(access(text, F_OK) != 0);
 	policy_free(&kept);
 	tap_check_int(keep_load(state, "ns:eth0", KEEP_LAST, &kept), 0);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The maps an interface's policies live in, and the word that says which one is in force. */
+#ifndef LIB_KERN_ENGINE_H
+#define LIB_KERN_ENGINE_H
+
+#include "abi/policy.h"
+#include "lib/kern/pins.h"
+
+/* Not there before the first policy: `word` is NULL. */
+struct engine {
+	int pages;
+	__u64 *word; /* of pc_active */
+};
+
+int engine_open(const struct pins *pins, struct engine *ret_engine);
+void engine_close(struct engine *engine);
+#define auto_engine __attribute__((cleanup(engine_close)))
+
+/* Makes sure of the maps. Programs that are loaded later share them. */
+int engine_make(const struct pins *pins);
+
+/* The word, 0 where there is none, and the one store by which a policy comes into force. */
+__u64 engine_word(const struct engine *engine);
+void engine_set_word(const struct engine *engine, __u64 word);
+
+/* ns of CLOCK_MONOTONIC, as deadlines are. */
+__u64 engine_now(void);
+
+#endif
