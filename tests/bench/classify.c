@@ -99,19 +99,21 @@ static int load_ours(struct contestant *c)
 {
 	const struct pc_plan plan = { .xdp_mode = c->tc ? PC_XDP_NONE : PC_XDP_SKB,
 		                      .tc_backend = c->tc ? PC_TC_CLSACT : PC_TC_NONE,
-		                      .early_drop = !c->tc };
+		                      .early_drop = !c->tc,
+		                      .policies = 1 };
+	auto_object struct object object = { .pins = &c->pins, .plan = &plan };
 	char name[32];
 	int r;
 
 	snprintf(name, sizeof(name), "classify-%d", (int)(c - contestants));
 	r = bench_pins(name, &c->pins);
 	if (!r && c->tc)
-		r = object_load_tc(&c->pins, PC_HOOK_TC_INGRESS, &c->fd);
+		r = object_load_tc(&object, PC_HOOK_TC_INGRESS, &c->fd);
 	else if (!r)
-		r = object_attach_xdp(&c->pins, BENCH_LO, &plan, &c->fd);
+		r = object_attach_xdp(&object, BENCH_LO, &c->fd);
 	if (!r && !c->tc)
 		r = bpf_xdp_detach(BENCH_LO, XDP_FLAGS_SKB_MODE, NULL);
-	return r ? r : commit_apply(&c->pins, &plan, &c->policy, 0);
+	return r ? r : commit_apply(&c->pins, &c->policy, 0, NULL);
 }
 
 /* In a skeleton of its own, as its size is fixed when it is loaded. */

@@ -89,11 +89,12 @@ static int add_program(int fd, struct memory *sum)
 
 static int load(const struct pins *pins, int ret_fds[static PC_HOOK_COUNT])
 {
-	const struct pc_plan plan = { .xdp_mode = PC_XDP_SKB };
-	int r = object_attach_xdp(pins, BENCH_LO, &plan, &ret_fds[PC_HOOK_XDP]);
+	const struct pc_plan plan = { .xdp_mode = PC_XDP_SKB, .tc_backend = PC_TC_CLSACT };
+	auto_object struct object object = { .pins = pins, .plan = &plan };
+	int r = object_attach_xdp(&object, BENCH_LO, &ret_fds[PC_HOOK_XDP]);
 
 	for (enum pc_hook hook = PC_HOOK_TC_INGRESS; !r && hook < PC_HOOK_COUNT; hook++)
-		r = object_load_tc(pins, hook, &ret_fds[hook]);
+		r = object_load_tc(&object, hook, &ret_fds[hook]);
 	return r;
 }
 
@@ -149,12 +150,11 @@ static int read_pages(const struct pins *pins, double *ret_bytes)
 
 static int apply(const struct pins *pins, size_t count)
 {
-	const struct pc_plan plan = { .tc_backend = PC_TC_CLSACT };
 	auto_free struct ruleset_rule *rules = ruleset_make(RULESET_ACL, count);
 	auto_policy struct policy policy = { 0 };
 	int r = rules ? ruleset_policy(rules, count, &policy) : -ENOMEM;
 
-	return r ? fail(r, "rules") : commit_apply(pins, &plan, &policy, 0);
+	return r ? fail(r, "rules") : commit_apply(pins, &policy, 0, NULL);
 }
 
 static int report_policies(const struct pins *pins)

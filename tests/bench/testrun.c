@@ -94,11 +94,14 @@ static int open_empty(struct contestant *c)
 /* As the loader does it, so that what is measured is what runs. */
 static int open_xdp(struct contestant *c)
 {
-	const struct pc_plan plan = { .xdp_mode = PC_XDP_SKB, .early_drop = c->enforces };
+	const struct pc_plan plan = { .xdp_mode = PC_XDP_SKB,
+		                      .early_drop = c->enforces,
+		                      .policies = c->enforces };
+	auto_object struct object object = { .pins = &c->pins, .plan = &plan };
 	int r = bench_pins(c->key, &c->pins);
 
 	if (!r)
-		r = object_attach_xdp(&c->pins, BENCH_LO, &plan, &c->fd);
+		r = object_attach_xdp(&object, BENCH_LO, &c->fd);
 	if (!r)
 		r = bpf_xdp_detach(BENCH_LO, XDP_FLAGS_SKB_MODE, NULL);
 	return r;
@@ -106,9 +109,11 @@ static int open_xdp(struct contestant *c)
 
 static int open_tc(struct contestant *c)
 {
+	const struct pc_plan plan = { .tc_backend = PC_TC_CLSACT };
+	auto_object struct object object = { .pins = &c->pins, .plan = &plan };
 	int r = bench_pins(c->key, &c->pins);
 
-	return r ? r : object_load_tc(&c->pins, c->hook, &c->fd);
+	return r ? r : object_load_tc(&object, c->hook, &c->fd);
 }
 
 /* xdp-filter's map of ports: its flags for "TCP" and "destination port" (xdp-filter.h). */

@@ -153,12 +153,17 @@ mistakes() {
 	exits 'a frame of another size than the kernel takes' 1 'bytes' ask out 'udp 10.80.0.1:1 > 10.80.0.2:2 len 60000'
 }
 
-# Programs of another text than ours stand behind the doors.
+# A program of ours of another text is attached: the one that knows the built-in policy only.
 other_version() {
-	local pins=$pin_root/$server:eth0
+	local pins=$pin_root/$server:eth0 pref
+	loader -n "$server" detach eth0 >/dev/null
+	loader -n "$server" attach eth0 >/dev/null
+	bpftool prog pin pinned "$pins/prog_tc_ingress" "$bpffs/old"
 	check 'a policy' apply 'drop in udp'
+	pref=$(on server tc -j filter show dev eth0 ingress | jq 'map(select(.options))[0].pref')
 	check 'another program stands where ours was' \
-		bpftool map update pinned "$pins/pc_doors" key 0 0 0 0 value pinned "$pins/prog_tc_ingress"
+		on server tc filter replace dev eth0 ingress pref "$pref" handle 1 bpf da object-pinned "$bpffs/old"
+	rm "$bpffs/old"
 	same 'it is said that it is another version' 1 \
 		"$(ask in 'udp 10.80.0.1:1 > 10.80.0.2:2' 2>&1 | grep -c 'of another version')"
 	same 'not of the one that is as it was' 'pass pass - tc-egress' \

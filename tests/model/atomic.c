@@ -126,8 +126,7 @@ static int apply(struct test *t, unsigned which, unsigned seconds)
 	int r = 0;
 
 	for (enum stand_side side = 0; !r && side < SIDES; side++)
-		r = commit_apply(&t->stand.pins[side], &t->stand.plans[side], &t->policies[which],
-		                 seconds);
+		r = commit_apply(&t->stand.pins[side], &t->policies[which], seconds, NULL);
 	return r;
 }
 

@@ -47,14 +47,27 @@ static int open_stage(const struct stand *s)
 	return r;
 }
 
+static int load_programs(struct stand *s)
+{
+	auto_object struct object early = { .pins = &s->pins[SIDE_EARLY],
+		                            .plan = &s->plans[SIDE_EARLY] };
+	auto_object struct object tc = { .pins = &s->pins[SIDE_TC], .plan = &s->plans[SIDE_TC] };
+	int r = object_attach_xdp(&early, BENCH_LO, &s->programs[DOOR_XDP]);
+
+	if (!r)
+		r = object_load_tc(&tc, PC_HOOK_TC_INGRESS, &s->programs[DOOR_IN]);
+	return r ? r : object_load_tc(&tc, PC_HOOK_TC_EGRESS, &s->programs[DOOR_OUT]);
+}
+
 int stand_open(struct stand *ret_stand)
 {
 	struct stand *s = ret_stand;
 	int r = bench_isolate();
 
 	*s = (struct stand){ .pages = { -1, -1 } };
-	s->plans[SIDE_EARLY] = (struct pc_plan){ .xdp_mode = PC_XDP_SKB, .early_drop = 1 };
-	s->plans[SIDE_TC] = (struct pc_plan){ .tc_backend = PC_TC_CLSACT };
+	s->plans[SIDE_EARLY] =
+		(struct pc_plan){ .xdp_mode = PC_XDP_SKB, .early_drop = 1, .policies = 1 };
+	s->plans[SIDE_TC] = (struct pc_plan){ .tc_backend = PC_TC_CLSACT, .policies = 1 };
 	if (!r)
 		r = stay_on_this_cpu(&s->cpu);
 	if (!r)
@@ -62,12 +75,7 @@ int stand_open(struct stand *ret_stand)
 	if (!r)
 		r = bench_pins("tc", &s->pins[SIDE_TC]);
 	if (!r)
-		r = object_attach_xdp(&s->pins[SIDE_EARLY], BENCH_LO, &s->plans[SIDE_EARLY],
-		                      &s->programs[DOOR_XDP]);
-	if (!r)
-		r = object_load_tc(&s->pins[SIDE_TC], PC_HOOK_TC_INGRESS, &s->programs[DOOR_IN]);
-	if (!r)
-		r = object_load_tc(&s->pins[SIDE_TC], PC_HOOK_TC_EGRESS, &s->programs[DOOR_OUT]);
+		r = load_programs(s);
 	return r ? r : open_stage(s);
 }
 
@@ -124,7 +132,7 @@ int stand_apply(struct stand *s, struct policy *policy)
 	int r = read_back(policy, &read);
 
 	for (enum stand_side side = 0; !r && side < SIDES; side++) {
-		r = commit_apply(&s->pins[side], &s->plans[side], &read, 0);
+		r = commit_apply(&s->pins[side], &read, 0, NULL);
 		if (!r)
 			r = map_cells(s, side);
 	}
