@@ -113,7 +113,7 @@ int select_one(const struct invocation *inv, int at, struct pins *ret_pins)
 	r = select_of(&inv->common, inv->operand_count > at, inv->operands + at, &list, &count);
 	if (!r && count > 1)
 		r = fail_because(ERR_USAGE, "several interfaces are attached: name one");
-	if (!r)
-		*ret_pins = list[0];
+	if (!r && list)
+		*ret_pins = *list;
 	return r;
 }

@@ -64,7 +64,7 @@ static int read_set(const char *dir, struct set *set, struct diag *diag)
 {
 	auto_free char *text = NULL;
 	char path[PATH_MAX];
-	size_t len;
+	size_t len = 0;
 	int r;
 
 	if (set->file[0] == '/')
@@ -114,7 +114,7 @@ int source_read(const char *path, struct policy *ret_policy, struct diag *diag)
 {
 	auto_free char *text = NULL, *copy = strdup(path);
 	const char *name = strcmp(path, "-") ? path : "standard input";
-	size_t len;
+	size_t len = 0;
 	int r, sets;
 
 	if (!copy)
