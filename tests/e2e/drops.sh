@@ -126,7 +126,7 @@ vlan() {
 # curl gives up (28) once it hears nothing for a second.
 established() {
 	local status=0
-	start client curl -sS --noproxy '*' --limit-rate 4M -y 1 -Y 1 -o "$work/download" http://10.80.0.2:80/16M
+	start client curl -sS --noproxy '*' --limit-rate 1M -y 1 -Y 1 -o "$work/download" http://10.80.0.2:80/16M
 	eventually test -s "$work/download"
 	loader -n "$server" attach eth0 >/dev/null || return
 	wait "$started" || status=$?
