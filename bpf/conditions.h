@@ -114,8 +114,8 @@ static __always_inline __u64 field_value(hook_ctx *ctx, struct packet *p, enum p
 	}
 }
 
-static __always_inline bool condition_holds(hook_ctx *ctx, struct packet *p,
-                                            const struct pc_cond *c, __u32 at)
+static __always_inline bool test_holds(hook_ctx *ctx, struct packet *p, const struct pc_cond *c,
+                                       __u32 at)
 {
 	__u64 value;
 
@@ -123,31 +123,40 @@ static __always_inline bool condition_holds(hook_ctx *ctx, struct packet *p,
 		return HOOK_NAME(tags_pass)(p, at, hook_tags(ctx) ? hook_tag(ctx) : NO_TAG);
 	if (c->test == PC_TEST_SET)
 		return p->version &&
-		       HOOK_NAME(table_has)(p, c->table,
-		                            c->field == PC_FIELD_SADDR ? PC_WORD_SADDR
-		                                                       : PC_WORD_DADDR);
+		       table_has(p, c->table,
+		                 c->field == PC_FIELD_SADDR ? PC_WORD_SADDR : PC_WORD_DADDR);
 	value = field_value(ctx, p, c->field);
 	return value != NO_VALUE && value_passes(c, p, forget_way(value, c->table));
 }
 
-/* Whether all conditions of the list hold. A global function: verified on its own. */
-__attribute__((noinline)) int HOOK_NAME(conditions_hold)(hook_ctx *ctx, struct packet *p,
-                                                         __u32 list)
+#define HOLDS 1 /* the condition does */
+#define LAST  2 /* of its list */
+
+/* A global function: verified on its own. */
+__attribute__((noinline)) int HOOK_NAME(condition)(hook_ctx *ctx, struct packet *p, __u32 at)
 {
 	const struct pc_cond *c;
 
 	if (!p)
-		return 0;
-	c = image_at(p->search.image, list);
+		return LAST;
+	c = image_at(p->search.image, at);
 	if (!c)
-		return 0;
-	for (__u32 i = 0; i < PC_MAX_CONDS; i++, c++) {
-		if (condition_holds(ctx, p, c, list + i * sizeof(*c)) == !!c->negate)
-			return 0;
-		if (c->last)
-			return 1;
+		return LAST;
+	return (test_holds(ctx, p, c, at) != !!c->negate ? HOLDS : 0) | (c->last ? LAST : 0);
+}
+
+/* Whether all conditions of the list hold. */
+static __always_inline bool conditions_hold(hook_ctx *ctx, struct packet *p, __u32 list)
+{
+	for (__u32 i = 0; i < PC_MAX_CONDS; i++, list += sizeof(struct pc_cond)) {
+		int found = HOOK_NAME(condition)(ctx, p, list);
+
+		if (!(found & HOLDS))
+			return false;
+		if (found & LAST)
+			return true;
 	}
-	return 0;
+	return false;
 }
 
 #endif

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which rules a packet matches: down each tree of a forest to a leaf, then its entries in order. */
+/* Which entries of rules a packet matches: down a tree to a leaf, then its entries in order. */
 #ifndef BPF_FOREST_H
 #define BPF_FOREST_H
 
 #include "abi/image.h"
-#include "bpf/conditions.h"
 #include "bpf/image.h"
 #include "bpf/packet.h"
-#include "bpf/rules.h"
 
 /* Where `value` lies outside lo..hi the result has its highest bit set; all are 16 bits wide. No
  * branches, which the verifier would follow one by one. */
@@ -68,63 +66,9 @@ static __always_inline __u32 entry_cond(struct entry e)
 	             : ((const struct pc_entry4 *)e.at)->cond;
 }
 
-static __always_inline struct entry entry_next(struct entry e)
+static __always_inline __u32 entry_size(bool six)
 {
-	e.at += e.six ? sizeof(struct pc_entry6) : sizeof(struct pc_entry4);
-	return e;
-}
-
-/* Looks for a rule below the best one so far that matches. What needs no more than addresses, ports
- * and protocol to match is said to be asked nothing. */
-static __always_inline void scan_leaf(hook_ctx *ctx, struct packet *p, const struct pc_node *leaf,
-                                      bool six)
-{
-	struct entry e = { image_at(p->search.image, leaf->base), six };
-	__u32 count = leaf->mask, best = p->search.rule;
-
-	if (!e.at)
-		return;
-	for (__u32 i = 0; i < PC_LEAF_ENTRIES && i < count; i++, e = entry_next(e)) {
-		__u32 rule = entry_rule(e), cond;
-
-		if (rule >= best)
-			return;
-		if (!entry_matches(e, p->word))
-			continue;
-		cond = entry_cond(e);
-		if (cond) {
-			p->search.asked = 1;
-			if (!HOOK_NAME(conditions_hold)(ctx, p, cond))
-				continue;
-		}
-		p->search.rule = rule;
-		return;
-	}
-}
-
-/* Counts for all rules that match below the one that decides, for each once. */
-static __always_inline void tally_leaf(hook_ctx *ctx, struct packet *p, const struct pc_node *leaf,
-                                       bool six)
-{
-	struct entry e = { image_at(p->search.image, leaf->base), six };
-	__u32 count = leaf->mask, decides = p->search.rule;
-
-	if (!e.at)
-		return;
-	for (__u32 i = 0; i < PC_LEAF_ENTRIES && i < count; i++, e = entry_next(e)) {
-		__u32 rule = entry_rule(e), cond;
-
-		if (rule >= decides)
-			return;
-		if (rule == p->search.counted || !entry_matches(e, p->word))
-			continue;
-		p->search.asked = 1;
-		cond = entry_cond(e);
-		if (cond && !HOOK_NAME(conditions_hold)(ctx, p, cond))
-			continue;
-		p->search.counted = rule;
-		HOOK_NAME(count_rule)(p, rule);
-	}
+	return six ? sizeof(struct pc_entry6) : sizeof(struct pc_entry4);
 }
 
 /* The leaf a packet comes to from the node at *address, which becomes the leaf's. NULL: none, the
@@ -141,105 +85,75 @@ static __always_inline const struct pc_node *find_leaf(const struct packet *p, _
 	return node && node->leaf ? node : NULL;
 }
 
-/* The tree that comes next in the forest of the packet's direction and kind. 0: none. */
-static __always_inline __u32 next_tree(const struct packet *p, bool tallies)
-{
-	const struct pc_image *header = image_at(p->search.image, 0);
-	const struct pc_side *side;
-	const struct pc_forest *f;
-	__u32 kind = p->kind;
+/* Leaves are looked at in turns of so many entries, which most have not: it is all that the
+ * verifier looks at. */
+#define TURN_ENTRIES 8
 
-	if (!header || kind >= PC_KIND_COUNT)
-		return 0;
-	side = &header->side[p->direction == PC_OUT];
-	f = tallies ? &side->counts[kind] : &side->verdicts[kind];
-	return f->root[p->search.tree % PC_TREES];
+/* One turn in a leaf, from the entry on that is next; tells whether one matched. What is next then
+ * is the one behind it. */
+static __always_inline bool scan_leaf(struct packet *p, const struct pc_node *leaf, __u32 address,
+                                      bool six)
+{
+	__u32 first = p->search.entry, count = leaf->mask, best = p->search.rule;
+	struct entry e = { image_at(p->search.image, leaf->base + first * entry_size(six)), six };
+
+	if (!e.at)
+		return false;
+	count = count > first ? count - first : 0;
+	for (__u32 i = 0; i < TURN_ENTRIES; i++, e.at += entry_size(six)) {
+		__u32 rule;
+
+		if (i >= count)
+			break;
+		rule = entry_rule(e);
+		if (rule >= best) {
+			p->search.leaf = 0;
+			return false;
+		}
+		if (!entry_matches(e, p->word))
+			continue;
+		p->search.match = rule;
+		p->search.cond = entry_cond(e);
+		p->search.entry = first + i + 1;
+		p->search.leaf = address;
+		return true;
+	}
+	p->search.leaf = address;
+	p->search.entry = first + TURN_ENTRIES;
+	if (count > TURN_ENTRIES)
+		return false;
+	p->search.entry = 0;
+	p->search.leaf = leaf->word == PC_LEAF_GOES_ON ? address + sizeof(*leaf) : 0;
+	return false;
 }
 
-/* Goes from tree to tree, until a leaf goes on in the next one, which is rare; where it counts, one
- * tree at a time. Returns whether the search is to be resumed. */
-static __always_inline int search_forest(hook_ctx *ctx, struct packet *p, bool six, bool tallies)
+static __always_inline int match(struct packet *p, __u32 address, bool six)
 {
-	for (int i = 0; i < PC_TREES; i++) {
-		__u32 address = p->search.leaf ?: next_tree(p, tallies);
-		const struct pc_node *leaf = address ? find_leaf(p, &address) : NULL;
+	const struct pc_node *leaf = find_leaf(p, &address);
 
-		if (!leaf)
-			return 0;
-		if (tallies)
-			tally_leaf(ctx, p, leaf, six);
-		else
-			scan_leaf(ctx, p, leaf, six);
-		if (__builtin_expect(leaf->word == PC_LEAF_GOES_ON, 0)) {
-			p->search.leaf = address + sizeof(*leaf);
-			return 1;
-		}
-		p->search.leaf = 0;
-		if (++p->search.tree == PC_TREES)
-			return 0;
-		if (tallies)
-			return 1;
-	}
+	if (leaf)
+		return scan_leaf(p, leaf, address, six);
+	p->search.leaf = 0;
 	return 0;
 }
 
-/* Global functions, each verified on its own. Packets that are not IP have IPv4's entries. */
-__attribute__((noinline)) int HOOK_NAME(search4)(hook_ctx *ctx, struct packet *p)
+/* Looks for an entry that matches, of a rule below the one that decides as far as is known, in the
+ * tree with a root or from a leaf on; tells whether there was one. If p->search.leaf is not 0 then,
+ * the tree has more. Global functions, each verified on its own. Packets that are not IP have
+ * IPv4's entries. */
+__attribute__((noinline)) int HOOK_NAME(match4)(struct packet *p, __u32 address)
 {
-	return p ? search_forest(ctx, p, false, false) : 0;
+	return p ? match(p, address, false) : 0;
 }
 
-__attribute__((noinline)) int HOOK_NAME(search6)(hook_ctx *ctx, struct packet *p)
+__attribute__((noinline)) int HOOK_NAME(match6)(struct packet *p, __u32 address)
 {
-	return p ? search_forest(ctx, p, true, false) : 0;
+	return p ? match(p, address, true) : 0;
 }
 
-__attribute__((noinline)) int HOOK_NAME(tally4)(hook_ctx *ctx, struct packet *p)
+static __always_inline int match_in(struct packet *p, __u32 address)
 {
-	return p ? search_forest(ctx, p, false, true) : 0;
-}
-
-__attribute__((noinline)) int HOOK_NAME(tally6)(hook_ctx *ctx, struct packet *p)
-{
-	return p ? search_forest(ctx, p, true, true) : 0;
-}
-
-/* A search that is resumed again and again. */
-struct resumed {
-	hook_ctx *ctx;
-	struct packet *p;
-};
-
-static __always_inline int search_on(hook_ctx *ctx, struct packet *p)
-{
-	return p->version == 6 ? HOOK_NAME(search6)(ctx, p) : HOOK_NAME(search4)(ctx, p);
-}
-
-static long search_turn(__u32 turn, struct resumed *r)
-{
-	(void)turn;
-	return !search_on(r->ctx, r->p);
-}
-
-static long tally_turn(__u32 turn, struct resumed *r)
-{
-	(void)turn;
-	return r->p->version == 6 ? !HOOK_NAME(tally6)(r->ctx, r->p)
-	                          : !HOOK_NAME(tally4)(r->ctx, r->p);
-}
-
-/* Finds the lowest rule that passes, drops or limits and matches; counts for all rules that do and
- * come before it. */
-static __always_inline void search(hook_ctx *ctx, struct packet *p, bool has_counts)
-{
-	struct resumed resumed = { ctx, p };
-
-	if (__builtin_expect(search_on(ctx, p), 0))
-		bpf_loop(PC_TREES * PC_LEAF_NODES, search_turn, &resumed, 0);
-	if (!has_counts)
-		return;
-	p->search.tree = p->search.leaf = 0;
-	bpf_loop(PC_TREES * PC_LEAF_NODES, tally_turn, &resumed, 0);
+	return p->version == 6 ? HOOK_NAME(match6)(p, address) : HOOK_NAME(match4)(p, address);
 }
 
 #endif

@@ -21,12 +21,13 @@ struct wire {
 
 /* How far the rules have been searched for those that match, and what was found. */
 struct search {
-	__u32 image;   /* the policy in force: the key of its first page */
-	__u32 leaf;    /* where it has come to in a tree: an address; 0: at its root */
-	__u16 rule;    /* by index, the lowest one; NO_RULE: none */
-	__u16 counted; /* the last one that counted; NO_RULE: none */
-	__u8 tree;     /* of the forest */
-	__u8 asked;    /* it took more than addresses, ports and protocol to tell */
+	__u32 image; /* the policy in force: the key of its first page */
+	__u32 leaf;  /* of a tree, where it has come to: an address; 0: the tree is done */
+	__u16 entry; /* of the leaf, to be looked at next */
+	__u16 match; /* the rule of the entry that matched last */
+	__u32 cond;  /* and what else it asks for: an address; 0: nothing */
+	__u16 rule;  /* the lowest one that decides; NO_RULE: none */
+	__u8 asked;  /* it took more than addresses, ports and protocol to tell */
 };
 #define NO_RULE 0xffff
 

@@ -9,11 +9,11 @@
 #include "bpf/config.h"
 #include "bpf/fate.h"
 #include "bpf/flow_cache.h"
-#include "bpf/forest.h"
 #include "bpf/image.h"
 #include "bpf/limit.h"
 #include "bpf/packet.h"
 #include "bpf/rules.h"
+#include "bpf/search.h"
 
 static __always_inline enum pc_choice policy_in_force(void)
 {
@@ -51,7 +51,13 @@ static __always_inline __u32 find_rule(hook_ctx *ctx, struct packet *p,
 		                       : flow4_rule(p, header->generation);
 	if (rule != NOT_CACHED)
 		return rule;
-	search(ctx, p, side->has_counts);
+	if (p->kind >= PC_KIND_COUNT)
+		return NO_RULE;
+	search(ctx, p, &side->verdicts[p->kind]);
+	if (__builtin_expect(side->has_counts, 0)) {
+		for (int i = 0; i < PC_TREES && side->counts[p->kind].root[i]; i++)
+			HOOK_NAME(tally)(ctx, p, side->counts[p->kind].root[i]);
+	}
 	if (side->worth_caching && !p->search.asked && !dry_run) {
 		if (p->version == 6)
 			HOOK_NAME(flow6_keep)(p, header->generation);
@@ -130,7 +136,7 @@ static __always_inline struct fate judge(hook_ctx *ctx, enum pc_hook hook, enum 
 		return fate;
 	}
 	p->direction = direction;
-	p->search = (struct search){ .image = image, .rule = NO_RULE, .counted = NO_RULE };
+	p->search = (struct search){ .image = image, .rule = NO_RULE };
 	rule = find_rule(ctx, p, header, &header->side[direction]);
 	fate = rule == NO_RULE ? fate_by_default(&header->side[direction], reason)
 	                       : fate_by_rule(p, rule, reason);

@@ -46,16 +46,12 @@ static __always_inline int leaf_has6(__u32 image, const struct pc_node *leaf, co
 }
 
 /* Whether one of the packet's addresses, PC_WORD_SADDR or PC_WORD_DADDR, is in the set with this
- * table. A global function: verified on its own. */
-__attribute__((noinline)) int HOOK_NAME(table_has)(const struct packet *p, __u32 table, __u32 which)
+ * table. */
+static __always_inline bool table_has(const struct packet *p, __u32 table, __u32 which)
 {
-	const struct pc_node *node;
-	__u32 image;
+	__u32 image = p->search.image;
+	const struct pc_node *node = image_at(image, table);
 
-	if (!p)
-		return 0;
-	image = p->search.image;
-	node = image_at(image, table);
 	for (int i = 0; i <= PC_TABLE_DEPTH && node && !node->leaf; i++) {
 		__u32 which_word = which | (node->word & 3), word;
 

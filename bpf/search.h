@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which rules a packet matches: from tree to tree of a forest, what entries leave open asked for.
+ */
+#ifndef BPF_SEARCH_H
+#define BPF_SEARCH_H
+
+#include "abi/image.h"
+#include "bpf/conditions.h"
+#include "bpf/forest.h"
+#include "bpf/packet.h"
+#include "bpf/rules.h"
+
+#define MOST_TURNS (PC_LEAF_NODES * PC_LEAF_ENTRIES) /* in a tree */
+
+/* A tree that takes more than one turn. */
+struct resumed {
+	hook_ctx *ctx;
+	struct packet *p;
+	__u32 matched;
+	__u32 counted; /* the last rule that did */
+};
+
+/* Whether the entry that matched does so in all. */
+static __always_inline bool match_holds(hook_ctx *ctx, struct packet *p)
+{
+	if (!p->search.cond)
+		return true;
+	p->search.asked = 1;
+	return conditions_hold(ctx, p, p->search.cond);
+}
+
+/* One turn; 1: the tree is done. */
+static long search_turn(__u32 turn, struct resumed *r)
+{
+	struct packet *p = r->p;
+
+	(void)turn;
+	if (r->matched && match_holds(r->ctx, p)) {
+		p->search.rule = p->search.match;
+		return 1;
+	}
+	if (!p->search.leaf)
+		return 1;
+	r->matched = match_in(p, p->search.leaf);
+	return 0;
+}
+
+/* The same, for each rule that matches, once. */
+static long tally_turn(__u32 turn, struct resumed *r)
+{
+	struct packet *p = r->p;
+
+	(void)turn;
+	if (r->matched && p->search.match != r->counted) {
+		p->search.asked = 1;
+		if (match_holds(r->ctx, p)) {
+			r->counted = p->search.match;
+			HOOK_NAME(count_rule)(p, r->counted);
+		}
+	}
+	if (!p->search.leaf)
+		return 1;
+	r->matched = match_in(p, p->search.leaf);
+	return 0;
+}
+
+/* The lowest rule of a forest that passes, drops or limits and matches. */
+static __always_inline void search(hook_ctx *ctx, struct packet *p, const struct pc_forest *forest)
+{
+#pragma unroll
+	for (int i = 0; i < PC_TREES; i++) {
+		struct resumed resumed = { .ctx = ctx, .p = p };
+
+		if (!forest->root[i])
+			return;
+		p->search.entry = 0;
+		resumed.matched = match_in(p, forest->root[i]);
+		if (resumed.matched && !p->search.cond)
+			p->search.rule = p->search.match;
+		else if (resumed.matched || p->search.leaf)
+			bpf_loop(MOST_TURNS, search_turn, &resumed, 0);
+	}
+}
+
+/* Counts for all rules that do, match and come before the one that decides. A global function:
+ * verified on its own. */
+__attribute__((noinline)) int HOOK_NAME(tally)(hook_ctx *ctx, struct packet *p, __u32 address)
+{
+	struct resumed resumed = { .ctx = ctx, .p = p, .counted = NO_RULE };
+
+	if (!p)
+		return 0;
+	p->search.entry = 0;
+	resumed.matched = match_in(p, address);
+	bpf_loop(MOST_TURNS, tally_turn, &resumed, 0);
+	return 0;
+}
+
+#endif
