@@ -89,18 +89,14 @@ static __always_inline const struct pc_node *find_leaf(const struct packet *p, _
  * verifier looks at. */
 #define TURN_ENTRIES 8
 
-/* One turn in a leaf, from the entry on that is next; tells whether one matched. What is next then
- * is the one behind it. */
+/* One turn in a leaf, from the entry `e` on, which is its `first`; tells whether one matched. What
+ * is next then is the one behind it. */
 static __always_inline bool scan_leaf(struct packet *p, const struct pc_node *leaf, __u32 address,
-                                      bool six)
+                                      struct entry e, __u32 first)
 {
-	__u32 first = p->search.entry, count = leaf->mask, best = p->search.rule;
-	struct entry e = { image_at(p->search.image, leaf->base + first * entry_size(six)), six };
+	__u32 count = leaf->mask > first ? leaf->mask - first : 0, best = p->search.rule;
 
-	if (!e.at)
-		return false;
-	count = count > first ? count - first : 0;
-	for (__u32 i = 0; i < TURN_ENTRIES; i++, e.at += entry_size(six)) {
+	for (__u32 i = 0; i < TURN_ENTRIES; i++, e.at += entry_size(e.six)) {
 		__u32 rule;
 
 		if (i >= count)
@@ -130,9 +126,13 @@ static __always_inline bool scan_leaf(struct packet *p, const struct pc_node *le
 static __always_inline int match(struct packet *p, __u32 address, bool six)
 {
 	const struct pc_node *leaf = find_leaf(p, &address);
+	__u32 first = p->search.entry;
+	struct entry e = { .six = six };
 
 	if (leaf)
-		return scan_leaf(p, leaf, address, six);
+		e.at = image_at(p->search.image, leaf->base + first * entry_size(six));
+	if (e.at)
+		return scan_leaf(p, leaf, address, e, first);
 	p->search.leaf = 0;
 	return 0;
 }
@@ -149,6 +149,20 @@ __attribute__((noinline)) int HOOK_NAME(match4)(struct packet *p, __u32 address)
 __attribute__((noinline)) int HOOK_NAME(match6)(struct packet *p, __u32 address)
 {
 	return p ? match(p, address, true) : 0;
+}
+
+/* The same for a tree that is but a leaf in the image's first page, as that of a small policy is.
+ * Tells whether it is one; if so, *ret_matched. In line: a call takes longer than all of it. */
+static __always_inline bool match_near(struct packet *p, const struct pc_image *header,
+                                       __u32 address, int *ret_matched)
+{
+	const struct pc_node *leaf = page_offset((void *)header, address);
+	struct entry e = { page_offset((void *)header, leaf->base), false };
+
+	if (p->version == 6 || (address | leaf->base) >= PC_PAGE_SIZE || !leaf->leaf)
+		return false;
+	*ret_matched = scan_leaf(p, leaf, address, e, 0);
+	return true;
 }
 
 static __always_inline int match_in(struct packet *p, __u32 address)

@@ -53,7 +53,7 @@ static __always_inline __u32 find_rule(hook_ctx *ctx, struct packet *p,
 		return rule;
 	if (p->kind >= PC_KIND_COUNT)
 		return NO_RULE;
-	search(ctx, p, &side->verdicts[p->kind]);
+	search(ctx, p, header, &side->verdicts[p->kind]);
 	if (__builtin_expect(side->has_counts, 0)) {
 		for (int i = 0; i < PC_TREES && side->counts[p->kind].root[i]; i++)
 			HOOK_NAME(tally)(ctx, p, side->counts[p->kind].root[i]);
@@ -76,10 +76,11 @@ static __always_inline struct fate fate_by_default(const struct pc_side *side,
 }
 
 /* What the rule that decides does with the packet. */
-static __always_inline struct fate fate_by_rule(const struct packet *p, __u32 rule,
+static __always_inline struct fate fate_by_rule(const struct packet *p,
+                                                const struct pc_image *header, __u32 rule,
                                                 enum pc_reason reason)
 {
-	const struct pc_rule *r = rule_at(p, rule);
+	const struct pc_rule *r = rule_of(p, header, rule);
 	struct fate pass = { PC_VERDICT_PASS, reason };
 
 	if (!r)
@@ -139,7 +140,7 @@ static __always_inline struct fate judge(hook_ctx *ctx, enum pc_hook hook, enum 
 	p->search = (struct search){ .image = image, .rule = NO_RULE };
 	rule = find_rule(ctx, p, header, &header->side[direction]);
 	fate = rule == NO_RULE ? fate_by_default(&header->side[direction], reason)
-	                       : fate_by_rule(p, rule, reason);
+	                       : fate_by_rule(p, header, rule, reason);
 	tell(p, fate, choice, rule);
 	return fate;
 }

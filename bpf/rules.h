@@ -10,12 +10,17 @@
 #include "bpf/image.h"
 #include "bpf/packet.h"
 
+static __always_inline const struct pc_rule *rule_of(const struct packet *p,
+                                                     const struct pc_image *header, __u32 rule)
+{
+	return image_near(header, p->search.image, header->rules + rule * sizeof(struct pc_rule));
+}
+
 static __always_inline const struct pc_rule *rule_at(const struct packet *p, __u32 rule)
 {
 	const struct pc_image *header = image_at(p->search.image, 0);
 
-	return header ? image_at(p->search.image, header->rules + rule * sizeof(struct pc_rule))
-	              : NULL;
+	return header ? rule_of(p, header, rule) : NULL;
 }
 
 /* Plain additions, as in account(): the page is this CPU's. */

@@ -64,21 +64,38 @@ static long tally_turn(__u32 turn, struct resumed *r)
 	return 0;
 }
 
+static __always_inline void search_on(hook_ctx *ctx, struct packet *p, int matched)
+{
+	struct resumed resumed = { .ctx = ctx, .p = p, .matched = matched };
+
+	bpf_loop(MOST_TURNS, search_turn, &resumed, 0);
+}
+
+/* Whether an entry that matched asks for one condition, and that holds: most that ask at all. */
+static __always_inline bool one_holds(hook_ctx *ctx, struct packet *p)
+{
+	p->search.asked = 1;
+	return HOOK_NAME(condition)(ctx, p, p->search.cond) == (HOLDS | LAST);
+}
+
 /* The lowest rule of a forest that passes, drops or limits and matches. */
-static __always_inline void search(hook_ctx *ctx, struct packet *p, const struct pc_forest *forest)
+static __always_inline void search(hook_ctx *ctx, struct packet *p, const struct pc_image *header,
+                                   const struct pc_forest *forest)
 {
 #pragma unroll
 	for (int i = 0; i < PC_TREES; i++) {
-		struct resumed resumed = { .ctx = ctx, .p = p };
+		__u32 root = forest->root[i];
+		int matched;
 
-		if (!forest->root[i])
+		if (!root)
 			return;
 		p->search.entry = 0;
-		resumed.matched = match_in(p, forest->root[i]);
-		if (resumed.matched && !p->search.cond)
+		if (i || !match_near(p, header, root, &matched))
+			matched = match_in(p, root);
+		if (matched && (!p->search.cond || one_holds(ctx, p)))
 			p->search.rule = p->search.match;
-		else if (resumed.matched || p->search.leaf)
-			bpf_loop(MOST_TURNS, search_turn, &resumed, 0);
+		else if (matched || p->search.leaf)
+			search_on(ctx, p, matched);
 	}
 }
 

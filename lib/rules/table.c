@@ -11,14 +11,19 @@
 
 #include "lib/base/cleanup.h"
 
-#define MIN_BITS 5  /* of a cut: it bounds the depth, as 7 such cuts use up a word */
-#define MAX_BITS 15 /* that many children are a page */
+#define MIN_BITS  5  /* of a cut: it bounds the depth, as 7 such cuts use up a word ... */
+#define ROOT_BITS 2  /* ... even if the first one is as small as this */
+#define MAX_BITS  15 /* that many children are a page */
 _Static_assert(4 * ((32 + MIN_BITS - 1) / MIN_BITS) <= PC_TABLE_DEPTH, "cuts use up an address");
+_Static_assert((32 - ROOT_BITS + MIN_BITS - 1) / MIN_BITS < (32 + MIN_BITS - 1) / MIN_BITS,
+               "the first one is no cut more");
 
 /* Addresses from `lo` to `hi`. */
 struct span {
 	uint32_t lo[4], hi[4];
 };
+
+static const struct span everything = { .hi = { ~0u, ~0u, ~0u, ~0u } };
 
 struct builder {
 	struct pool *pool;
@@ -36,6 +41,16 @@ static int compare(const uint32_t *a, const uint32_t *b)
 	return 0;
 }
 
+/* On a line of the cache, as far as they fit. */
+static size_t align_of(size_t size)
+{
+	size_t align = sizeof(struct pc_member4);
+
+	while (align < size && align < 64)
+		align *= 2;
+	return align;
+}
+
 static int make_leaf(const struct builder *b, const struct span *spans, size_t n,
                      struct pc_node *ret_node)
 {
@@ -50,8 +65,8 @@ static int make_leaf(const struct builder *b, const struct span *spans, size_t n
 		for (i = 0; i < n; i++)
 			members4[i] = (struct pc_member4){ spans[i].lo[0],
 				                           spans[i].hi[0] - spans[i].lo[0] };
-		return pool_put(b->pool, members4, n * sizeof(*members4), sizeof(*members4),
-		                &ret_node->base);
+		return pool_put(b->pool, members4, n * sizeof(*members4),
+		                align_of(n * sizeof(*members4)), &ret_node->base);
 	}
 	for (i = 0; i < n; i++) {
 		for (j = 0; j < 4; j++) {
@@ -69,16 +84,25 @@ struct cut {
 	unsigned word, shift, bits;
 };
 
-static struct cut choose_cut(const struct builder *b, const struct span *all, size_t n)
+/* As many slots as leave half a leaf to each. Where a node has not so many children, they are to
+ * have as many as they can: what is above them is small and stays in the cache. */
+static struct cut choose_cut(const struct builder *b, const struct span *all, size_t n,
+                             unsigned min_bits)
 {
-	struct cut cut = { .bits = MIN_BITS };
+	struct cut cut = { 0 };
 	unsigned top;
 
 	while (all->lo[cut.word] == all->hi[cut.word])
 		cut.word++;
 	top = 32 - __builtin_clz(all->lo[cut.word] ^ all->hi[cut.word]);
-	while (cut.bits < MAX_BITS && (b->leaf / 2) << cut.bits < n)
+	while ((b->leaf / 2) << cut.bits < n)
 		cut.bits++;
+	if (cut.bits > MAX_BITS)
+		cut.bits -= MAX_BITS;
+	else
+		min_bits = MIN_BITS;
+	if (cut.bits < min_bits)
+		cut.bits = min_bits;
 	if (cut.bits > top)
 		cut.bits = top;
 	cut.shift = top - cut.bits;
@@ -130,7 +154,7 @@ static int build(const struct builder *b, const struct span *spans, size_t n,
 	memcpy(all.lo, spans[0].lo, sizeof(all.lo));
 	memcpy(all.hi, spans[n - 1].hi, sizeof(all.hi));
 	all = overlap(&all, region);
-	cut = choose_cut(b, &all, n);
+	cut = choose_cut(b, &all, n, region == &everything ? ROOT_BITS : MIN_BITS);
 	children = calloc(1u << cut.bits, sizeof(*children));
 	if (!children)
 		return -ENOMEM;
@@ -174,7 +198,6 @@ static size_t spans_of(const struct nets *nets, uint8_t family, struct span *spa
 
 int table_build(struct pool *pool, const struct nets *nets, uint8_t family, uint32_t *ret_table)
 {
-	const struct span everything = { .hi = { ~0u, ~0u, ~0u, ~0u } };
 	struct builder b = { pool, family, family == 4 ? PC_TABLE_MEMBERS4 : PC_TABLE_MEMBERS6 };
 	auto_free struct span *spans = calloc(nets->n ?: 1, sizeof(*spans));
 	struct pc_node root;
