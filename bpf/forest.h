@@ -71,18 +71,20 @@ static __always_inline __u32 entry_size(bool six)
 	return six ? sizeof(struct pc_entry6) : sizeof(struct pc_entry4);
 }
 
-/* The leaf a packet comes to from the node at *address, which becomes the leaf's. NULL: none, the
- * image is damaged. */
-static __always_inline const struct pc_node *find_leaf(const struct packet *p, __u32 *address)
+/* The leaf a packet comes to from the node at *address, which becomes the leaf's. False: there is
+ * none, the image is damaged. */
+static __always_inline bool find_leaf(const struct packet *p, __u32 *address,
+                                      struct pc_node *ret_leaf)
 {
-	const struct pc_node *node = image_at(p->search.image, *address);
+	struct pc_node node;
+	bool there = node_at(p->search.image, *address, &node);
 
-	for (int i = 0; i < PC_TREE_DEPTH && node && !node->leaf; i++) {
-		*address = node->base +
-		           (p->word[node->word] >> node->shift & node->mask) * sizeof(*node);
-		node = image_at(p->search.image, *address);
+	for (int i = 0; i < PC_TREE_DEPTH && there && !node.leaf; i++) {
+		*address = node_child(&node, p->word[node.word]);
+		there = node_at(p->search.image, *address, &node);
 	}
-	return node && node->leaf ? node : NULL;
+	*ret_leaf = node;
+	return there && node.leaf;
 }
 
 /* Leaves are looked at in turns of so many entries, which most have not: it is all that the
@@ -125,14 +127,14 @@ static __always_inline bool scan_leaf(struct packet *p, const struct pc_node *le
 
 static __always_inline int match(struct packet *p, __u32 address, bool six)
 {
-	const struct pc_node *leaf = find_leaf(p, &address);
+	struct pc_node leaf = { 0 };
 	__u32 first = p->search.entry;
 	struct entry e = { .six = six };
 
-	if (leaf)
-		e.at = image_at(p->search.image, leaf->base + first * entry_size(six));
+	if (find_leaf(p, &address, &leaf))
+		e.at = image_at(p->search.image, leaf.base + first * entry_size(six));
 	if (e.at)
-		return scan_leaf(p, leaf, address, e, first);
+		return scan_leaf(p, &leaf, address, e, first);
 	p->search.leaf = 0;
 	return 0;
 }
@@ -151,16 +153,23 @@ __attribute__((noinline)) int HOOK_NAME(match6)(struct packet *p, __u32 address)
 	return p ? match(p, address, true) : 0;
 }
 
-/* The same for a tree that is but a leaf in the image's first page, as that of a small policy is.
- * Tells whether it is one; if so, *ret_matched. In line: a call takes longer than all of it. */
+/* The same for a tree that is but a leaf with its entries in the same page, as that of a small
+ * policy is. Tells whether it is one; if so, *ret_matched. In line: a call takes longer than all of
+ * it. */
 static __always_inline bool match_near(struct packet *p, const struct pc_image *header,
                                        __u32 address, int *ret_matched)
 {
-	const struct pc_node *leaf = page_offset((void *)header, address);
-	struct entry e = { page_offset((void *)header, leaf->base), false };
+	__u32 number = address >> PC_PAGE_SHIFT;
+	void *page = number ? page_at(p->search.image + number) : (void *)header;
+	const struct pc_node *leaf;
+	struct entry e = { 0 };
 
-	if (p->version == 6 || (address | leaf->base) >= PC_PAGE_SIZE || !leaf->leaf)
+	if (!page || p->version == 6)
 		return false;
+	leaf = page_offset(page, address);
+	if (!leaf->leaf || leaf->base >> PC_PAGE_SHIFT != number)
+		return false;
+	e.at = page_offset(page, leaf->base);
 	*ret_matched = scan_leaf(p, leaf, address, e, 0);
 	return true;
 }

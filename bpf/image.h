@@ -43,4 +43,20 @@ static __always_inline const void *image_near(const struct pc_image *first, __u3
 	return image_at(image, address);
 }
 
+/* A node, read at once. */
+static __always_inline bool node_at(__u32 image, __u32 address, struct pc_node *ret_node)
+{
+	const struct pc_node *node = image_at(image, address);
+
+	if (node)
+		*ret_node = *node;
+	return node;
+}
+
+/* The address of the next node, for the word this one cuts on. */
+static __always_inline __u32 node_child(const struct pc_node *node, __u32 word)
+{
+	return node->base + (word >> node->shift & node->mask) * sizeof(*node);
+}
+
 #endif

@@ -52,27 +52,38 @@ static __always_inline int leaf_has6(__u32 image, const struct pc_node *leaf, co
 	return 0;
 }
 
+/* Of an IPv4 address there is one word to cut on. */
+#define TABLE_DEPTH4 (PC_TABLE_DEPTH / 4)
+
+static __always_inline bool table_has4(__u32 image, __u32 table, __u32 address)
+{
+	struct pc_node node;
+	bool there = node_at(image, table, &node);
+
+	for (int i = 0; i < TABLE_DEPTH4 && there && !node.leaf; i++)
+		there = node_at(image, node_child(&node, address), &node);
+	return there && node.leaf && leaf_has4(image, &node, address);
+}
+
+static __always_inline bool table_has6(__u32 image, __u32 table, const __u32 *address)
+{
+	struct pc_node node;
+	bool there = node_at(image, table, &node);
+
+	for (int i = 0; i < PC_TABLE_DEPTH && there && !node.leaf; i++)
+		there = node_at(image, node_child(&node, address[node.word & 3]), &node);
+	return there && node.leaf && leaf_has6(image, &node, address);
+}
+
 /* Whether one of the packet's addresses, PC_WORD_SADDR or PC_WORD_DADDR, is in the set with this
  * table. */
 static __always_inline bool table_has(const struct packet *p, __u32 table, __u32 which)
 {
-	__u32 image = p->search.image;
-	const struct pc_node *node = image_at(image, table);
+	const __u32 *address = &p->word[which & PC_WORD_DADDR];
 
-	for (int i = 0; i <= PC_TABLE_DEPTH && node && !node->leaf; i++) {
-		__u32 which_word = which | (node->word & 3), word;
-
-		/* Masked last: 6.1's verifier does not see the bounds of what "or" makes. */
-		asm volatile("" : "+r"(which_word));
-		word = p->word[which_word & (PC_WORDS - 1)];
-		node = image_at(image,
-		                node->base + (word >> node->shift & node->mask) * sizeof(*node));
-	}
-	if (!node || !node->leaf)
-		return 0;
 	if (p->version == 6)
-		return leaf_has6(image, node, &p->word[which & PC_WORD_DADDR]);
-	return leaf_has4(image, node, p->word[which & PC_WORD_DADDR]);
+		return table_has6(p->search.image, table, address);
+	return table_has4(p->search.image, table, *address);
 }
 
 #endif
