@@ -19,13 +19,10 @@ static __always_inline bool is_member6(const struct pc_member6 *m, const __u32 *
 
 /* All of them, those beyond the last too, and no branches: what they take to come from memory is
  * spent on the next packet meanwhile. The highest bit of a difference is its sign. */
-static __always_inline bool leaf_has4(__u32 image, const struct pc_node *leaf, __u32 address)
+static __always_inline bool has_member4(const struct pc_member4 *m, __u64 count, __u32 address)
 {
-	const struct pc_member4 *m = image_at(image, leaf->base);
-	__u64 count = leaf->mask, has = 0;
+	__u64 has = 0;
 
-	if (!m)
-		return false;
 #pragma unroll
 	for (__u64 i = 0; i < PC_TABLE_MEMBERS4; i++) {
 		__u64 beyond = m[i].span, there = i - count;
@@ -55,14 +52,43 @@ static __always_inline int leaf_has6(__u32 image, const struct pc_node *leaf, co
 /* Of an IPv4 address there is one word to cut on. */
 #define TABLE_DEPTH4 (PC_TABLE_DEPTH / 4)
 
-static __always_inline bool table_has4(__u32 image, __u32 table, __u32 address)
+#define LINE_SIZE (PC_TABLE_MEMBERS4 * sizeof(struct pc_member4))
+
+/* Leaves on a way: as many that go on as an address has bits for, and the last. */
+#define TABLE_LEAVES4 5
+
+static __always_inline bool find_leaf4(__u32 image, __u32 table, __u32 address,
+                                       struct pc_node *ret_leaf)
 {
 	struct pc_node node;
 	bool there = node_at(image, table, &node);
 
 	for (int i = 0; i < TABLE_DEPTH4 && there && !node.leaf; i++)
 		there = node_at(image, node_child(&node, address), &node);
-	return there && node.leaf && leaf_has4(image, &node, address);
+	*ret_leaf = node;
+	return there && node.leaf;
+}
+
+static __always_inline bool table_has4(__u32 image, __u32 table, __u32 address)
+{
+	struct pc_node leaf = { 0 };
+
+	for (int i = 0; i < TABLE_LEAVES4 && find_leaf4(image, table, address, &leaf); i++) {
+		__u32 at = leaf.base, count = leaf.mask;
+		const struct pc_member4 *m;
+
+		if (leaf.word == PC_TABLE_LINES) {
+			at += (address >> leaf.shift & leaf.mask) * LINE_SIZE;
+			count = PC_TABLE_MEMBERS4;
+		}
+		m = image_at(image, at);
+		if (!m)
+			return false;
+		if (leaf.word != PC_TABLE_LINES || m->span != ~0u)
+			return has_member4(m, count, address);
+		table = m->first;
+	}
+	return false;
 }
 
 static __always_inline bool table_has6(__u32 image, __u32 table, const __u32 *address)

@@ -11,9 +11,12 @@
 
 #include "lib/base/cleanup.h"
 
-#define MIN_BITS  5  /* of a cut: it bounds the depth, as 7 such cuts use up a word ... */
-#define ROOT_BITS 2  /* ... even if the first one is as small as this */
-#define MAX_BITS  15 /* that many children are a page */
+#define MIN_BITS  5     /* of a cut: it bounds the depth, as 7 such cuts use up a word ... */
+#define ROOT_BITS 2     /* ... even if the first one is as small as this */
+#define MAX_BITS  15    /* that many children are a page */
+#define LINE_BITS 12    /* that many lines are a page */
+#define LINES     256   /* fewer members than that need none */
+#define GOES_ON   (~0u) /* span of a line's first member */
 _Static_assert(4 * ((32 + MIN_BITS - 1) / MIN_BITS) <= PC_TABLE_DEPTH, "cuts use up an address");
 _Static_assert((32 - ROOT_BITS + MIN_BITS - 1) / MIN_BITS < (32 + MIN_BITS - 1) / MIN_BITS,
                "the first one is no cut more");
@@ -89,16 +92,16 @@ struct cut {
 static struct cut choose_cut(const struct builder *b, const struct span *all, size_t n,
                              unsigned min_bits)
 {
+	unsigned max_bits = b->family == 4 ? LINE_BITS : MAX_BITS, top;
 	struct cut cut = { 0 };
-	unsigned top;
 
 	while (all->lo[cut.word] == all->hi[cut.word])
 		cut.word++;
 	top = 32 - __builtin_clz(all->lo[cut.word] ^ all->hi[cut.word]);
 	while ((b->leaf / 2) << cut.bits < n)
 		cut.bits++;
-	if (cut.bits > MAX_BITS)
-		cut.bits -= MAX_BITS;
+	if (cut.bits > max_bits)
+		cut.bits -= max_bits;
 	else
 		min_bits = MIN_BITS;
 	if (cut.bits < min_bits)
@@ -137,17 +140,105 @@ static struct span overlap(const struct span *a, const struct span *b)
 	return both;
 }
 
+static int build(const struct builder *b, const struct span *spans, size_t n,
+                 const struct span *region, struct pc_node *ret_node);
+
+/* Those of the spans, which are sorted, that touch a slot: the first is *ret_first. */
+static size_t spans_in(const struct span *slot, const struct span *spans, size_t n,
+                       size_t *ret_first)
+{
+	size_t first = *ret_first, end;
+
+	while (first < n && compare(spans[first].hi, slot->lo) < 0)
+		first++;
+	for (end = first; end < n && compare(spans[end].lo, slot->hi) <= 0;)
+		end++;
+	*ret_first = first;
+	return end - first;
+}
+
+/* One line. */
+static int make_line(const struct builder *b, const struct span *spans, size_t n,
+                     const struct span *slot, uint32_t other,
+                     struct pc_member4 *line) /* NOLINT(misc-no-recursion) */
+{
+	struct pc_node node;
+	size_t i;
+	int r;
+
+	for (i = 0; i < PC_TABLE_MEMBERS4; i++)
+		line[i] = (struct pc_member4){ .first = other };
+	if (n <= PC_TABLE_MEMBERS4) {
+		for (i = 0; i < n; i++)
+			line[i] = (struct pc_member4){ spans[i].lo[0],
+				                       spans[i].hi[0] - spans[i].lo[0] };
+		return 0;
+	}
+	r = build(b, spans, n, slot, &node);
+	line[0].span = GOES_ON;
+	return r ? r : pool_put(b->pool, &node, sizeof(node), sizeof(node), &line[0].first);
+}
+
+static int make_lines(const struct builder *b, const struct span *spans, size_t n,
+                      const struct span *all, const struct cut *cut,
+                      struct pc_node *ret_node) /* NOLINT(misc-no-recursion) */
+{
+	size_t size = sizeof(struct pc_member4) * PC_TABLE_MEMBERS4, first = 0, here;
+	auto_free struct pc_member4 *lines = calloc(1u << cut->bits, size);
+	struct span slot;
+	uint32_t i;
+	int r;
+
+	if (!lines)
+		return -ENOMEM;
+	for (i = 0; i < 1u << cut->bits; i++) {
+		slot = slot_of(all, cut, i);
+		here = spans_in(&slot, spans, n, &first);
+		r = make_line(b, spans + first, here, &slot, slot.lo[0] ^ 1u << cut->shift,
+		              lines + i * PC_TABLE_MEMBERS4);
+		if (r)
+			return r;
+	}
+	*ret_node = (struct pc_node){ .mask = (1u << cut->bits) - 1,
+		                      .shift = cut->shift,
+		                      .word = PC_TABLE_LINES,
+		                      .leaf = 1 };
+	return pool_put(b->pool, lines, size << cut->bits, size, &ret_node->base);
+}
+
+static int make_node(const struct builder *b, const struct span *spans, size_t n,
+                     const struct span *all, const struct cut *cut,
+                     struct pc_node *ret_node) /* NOLINT(misc-no-recursion) */
+{
+	auto_free struct pc_node *children = calloc(1u << cut->bits, sizeof(*children));
+	size_t first = 0, here;
+	struct span slot;
+	uint32_t i;
+	int r;
+
+	if (!children)
+		return -ENOMEM;
+	for (i = 0; i < 1u << cut->bits; i++) {
+		slot = slot_of(all, cut, i);
+		here = spans_in(&slot, spans, n, &first);
+		r = build(b, spans + first, here, &slot, &children[i]);
+		if (r)
+			return r;
+	}
+	*ret_node = (struct pc_node){ .mask = (1u << cut->bits) - 1,
+		                      .shift = cut->shift,
+		                      .word = cut->word };
+	return pool_put(b->pool, children, sizeof(*children) << cut->bits, sizeof(*children),
+	                &ret_node->base);
+}
+
 /* The tree of the spans, as far as they are in `region`, which each of them touches. */
 static int build(const struct builder *b, const struct span *spans, size_t n,
                  const struct span *region,
                  struct pc_node *ret_node) /* NOLINT(misc-no-recursion) */
 {
-	auto_free struct pc_node *children = NULL;
-	struct span all, slot;
+	struct span all;
 	struct cut cut;
-	size_t first, end = 0;
-	uint32_t i;
-	int r;
 
 	if (n <= b->leaf)
 		return make_leaf(b, spans, n, ret_node);
@@ -155,24 +246,10 @@ static int build(const struct builder *b, const struct span *spans, size_t n,
 	memcpy(all.hi, spans[n - 1].hi, sizeof(all.hi));
 	all = overlap(&all, region);
 	cut = choose_cut(b, &all, n, region == &everything ? ROOT_BITS : MIN_BITS);
-	children = calloc(1u << cut.bits, sizeof(*children));
-	if (!children)
-		return -ENOMEM;
-	for (first = 0, i = 0; i < 1u << cut.bits; i++) {
-		slot = slot_of(&all, &cut, i);
-		while (first < n && compare(spans[first].hi, slot.lo) < 0)
-			first++;
-		for (end = first; end < n && compare(spans[end].lo, slot.hi) <= 0;)
-			end++;
-		r = build(b, spans + first, end - first, &slot, &children[i]);
-		if (r)
-			return r;
-	}
-	*ret_node = (struct pc_node){ .mask = (1u << cut.bits) - 1,
-		                      .shift = cut.shift,
-		                      .word = cut.word };
-	return pool_put(b->pool, children, sizeof(*children) << cut.bits, sizeof(*children),
-	                &ret_node->base);
+	if (b->family == 4 && n >= LINES && cut.bits <= LINE_BITS &&
+	    n <= (size_t)PC_TABLE_MEMBERS4 << cut.bits)
+		return make_lines(b, spans, n, &all, &cut, ret_node);
+	return make_node(b, spans, n, &all, &cut, ret_node);
 }
 
 /* IPv4 members are any range: adjacent prefixes become one. IPv6 members stay prefixes. */
@@ -224,13 +301,12 @@ static bool member6(const struct pc_member6 *member, const uint32_t *address)
 	return !differ;
 }
 
-bool table_has(const struct image *image, uint32_t table, uint8_t family,
-               const uint32_t address[static 4])
+/* Down the tree to a leaf; NULL: there is none, the image is damaged. */
+static const struct pc_node *walk(const struct image *image, uint32_t table,
+                                  const uint32_t address[static 4])
 {
-	size_t size = family == 4 ? sizeof(struct pc_member4) : sizeof(struct pc_member6);
 	const struct pc_node *node = image_span(image, table, sizeof(*node));
-	const uint8_t *members;
-	unsigned depth, i;
+	unsigned depth;
 
 	for (depth = 0; node && !node->leaf && depth < PC_TABLE_DEPTH; depth++)
 		node = image_span(image,
@@ -238,8 +314,27 @@ bool table_has(const struct image *image, uint32_t table, uint8_t family,
 		                          (address[node->word & 3] >> node->shift & node->mask) *
 		                                  sizeof(*node),
 		                  sizeof(*node));
-	members = node && node->leaf ? image_span(image, node->base, node->mask * size) : NULL;
-	for (i = 0; members && i < node->mask; i++) {
+	return node && node->leaf ? node : NULL;
+}
+
+bool table_has(const struct image *image, uint32_t table, uint8_t family,
+               const uint32_t address[static 4])
+{
+	size_t size = family == 4 ? sizeof(struct pc_member4) : sizeof(struct pc_member6);
+	const struct pc_node *node = walk(image, table, address);
+	uint32_t at = node ? node->base : 0, n = node ? node->mask : 0, i;
+	const struct pc_member4 *line;
+	const uint8_t *members;
+
+	if (node && node->word == PC_TABLE_LINES) {
+		n = PC_TABLE_MEMBERS4;
+		at += (address[0] >> node->shift & node->mask) * n * size;
+		line = image_span(image, at, n * size);
+		if (line && line->span == GOES_ON)
+			return table_has(image, line->first, family, address);
+	}
+	members = node ? image_span(image, at, n * size) : NULL;
+	for (i = 0; members && i < n; i++) {
 		if (family == 4 ? member4((const void *)(members + i * size), address)
 		                : member6((const void *)(members + i * size), address))
 			return true;
