@@ -14,7 +14,7 @@
 #define MAX_LEN 65535 /* longer packets are taken for that long */
 
 /* Where many ways to a value meet: hides from the verifier what it knows of it, as it would look at
- * what follows once for each (see cursor_forget_way()). */
+ * what follows once for each (see cursor_forget()). */
 static __always_inline __u32 forget_way(__u32 value, __u32 other)
 {
 	asm volatile("%0 ^= %1; %0 ^= %1" : "+r"(value) : "r"(other));
@@ -143,20 +143,6 @@ __attribute__((noinline)) int HOOK_NAME(condition)(hook_ctx *ctx, struct packet 
 	if (!c)
 		return LAST;
 	return (test_holds(ctx, p, c, at) != !!c->negate ? HOLDS : 0) | (c->last ? LAST : 0);
-}
-
-/* Whether all conditions of the list hold. */
-static __always_inline bool conditions_hold(hook_ctx *ctx, struct packet *p, __u32 list)
-{
-	for (__u32 i = 0; i < PC_MAX_CONDS; i++, list += sizeof(struct pc_cond)) {
-		int found = HOOK_NAME(condition)(ctx, p, list);
-
-		if (!(found & HOLDS))
-			return false;
-		if (found & LAST)
-			return true;
-	}
-	return false;
 }
 
 #endif

@@ -10,39 +10,47 @@
 #include "bpf/packet.h"
 #include "bpf/rules.h"
 
-#define MOST_TURNS (PC_LEAF_NODES * PC_LEAF_ENTRIES) /* in a tree */
+#define MOST_TURNS (PC_LEAF_NODES * PC_LEAF_ENTRIES * (1 + PC_MAX_CONDS)) /* in a tree */
 
 /* A tree that takes more than one turn. */
 struct resumed {
 	hook_ctx *ctx;
 	struct packet *p;
-	__u32 matched;
+	__u32 matched; /* an entry did, as far as it was asked */
 	__u32 counted; /* the last rule that did */
 };
 
-/* Whether the entry that matched does so in all. */
-static __always_inline bool match_holds(hook_ctx *ctx, struct packet *p)
+/* One turn: asks for one condition of the entry that matched, or looks for the next. Tells whether
+ * an entry matched in all. */
+static __always_inline bool take_turn(struct resumed *r)
 {
-	if (!p->search.cond)
-		return true;
+	struct packet *p = r->p;
+	int found;
+
+	if (!r->matched) {
+		r->matched = match_in(p, p->search.leaf);
+		return r->matched && !p->search.cond;
+	}
 	p->search.asked = 1;
-	return conditions_hold(ctx, p, p->search.cond);
+	found = HOOK_NAME(condition)(r->ctx, p, p->search.cond);
+	p->search.cond += sizeof(struct pc_cond);
+	if (!(found & HOLDS))
+		r->matched = 0;
+	return found == (HOLDS | LAST);
 }
 
-/* One turn; 1: the tree is done. */
+/* 1: the tree is done. */
 static long search_turn(__u32 turn, struct resumed *r)
 {
 	struct packet *p = r->p;
 
 	(void)turn;
-	if (r->matched && match_holds(r->ctx, p)) {
-		p->search.rule = p->search.match;
+	if (!r->matched && !p->search.leaf)
 		return 1;
-	}
-	if (!p->search.leaf)
-		return 1;
-	r->matched = match_in(p, p->search.leaf);
-	return 0;
+	if (!take_turn(r))
+		return 0;
+	p->search.rule = p->search.match;
+	return 1;
 }
 
 /* The same, for each rule that matches, once. */
@@ -51,16 +59,15 @@ static long tally_turn(__u32 turn, struct resumed *r)
 	struct packet *p = r->p;
 
 	(void)turn;
-	if (r->matched && p->search.match != r->counted) {
-		p->search.asked = 1;
-		if (match_holds(r->ctx, p)) {
-			r->counted = p->search.match;
-			HOOK_NAME(count_rule)(p, r->counted);
-		}
-	}
-	if (!p->search.leaf)
+	if (!r->matched && !p->search.leaf)
 		return 1;
-	r->matched = match_in(p, p->search.leaf);
+	if (!take_turn(r))
+		return 0;
+	r->matched = 0;
+	p->search.asked = 1;
+	if (p->search.match != r->counted)
+		HOOK_NAME(count_rule)(p, p->search.match);
+	r->counted = p->search.match;
 	return 0;
 }
 
@@ -108,7 +115,7 @@ __attribute__((noinline)) int HOOK_NAME(tally)(hook_ctx *ctx, struct packet *p, 
 	if (!p)
 		return 0;
 	p->search.entry = 0;
-	resumed.matched = match_in(p, address);
+	p->search.leaf = address;
 	bpf_loop(MOST_TURNS, tally_turn, &resumed, 0);
 	return 0;
 }

@@ -49,44 +49,32 @@ static __always_inline int leaf_has6(__u32 image, const struct pc_node *leaf, co
 	return 0;
 }
 
-/* Of an IPv4 address there is one word to cut on. */
-#define TABLE_DEPTH4 (PC_TABLE_DEPTH / 4)
-
 #define LINE_SIZE (PC_TABLE_MEMBERS4 * sizeof(struct pc_member4))
 
-/* Leaves on a way: as many that go on as an address has bits for, and the last. */
-#define TABLE_LEAVES4 5
+/* Nodes on a way: an IPv4 address is one word to cut on; at most 4 lines go on, and a leaf ends it.
+ */
+#define TABLE_NODES4 (PC_TABLE_DEPTH / 4 + 4 + 1)
 
-static __always_inline bool find_leaf4(__u32 image, __u32 table, __u32 address,
-                                       struct pc_node *ret_leaf)
+static __always_inline bool table_has4(__u32 image, __u32 at, __u32 address)
 {
 	struct pc_node node;
-	bool there = node_at(image, table, &node);
 
-	for (int i = 0; i < TABLE_DEPTH4 && there && !node.leaf; i++)
-		there = node_at(image, node_child(&node, address), &node);
-	*ret_leaf = node;
-	return there && node.leaf;
-}
-
-static __always_inline bool table_has4(__u32 image, __u32 table, __u32 address)
-{
-	struct pc_node leaf = { 0 };
-
-	for (int i = 0; i < TABLE_LEAVES4 && find_leaf4(image, table, address, &leaf); i++) {
-		__u32 at = leaf.base, count = leaf.mask;
+	for (int i = 0; i < TABLE_NODES4 && node_at(image, at, &node); i++) {
 		const struct pc_member4 *m;
+		bool lines = node.word == PC_TABLE_LINES;
 
-		if (leaf.word == PC_TABLE_LINES) {
-			at += (address >> leaf.shift & leaf.mask) * LINE_SIZE;
-			count = PC_TABLE_MEMBERS4;
+		if (!node.leaf) {
+			at = node_child(&node, address);
+			continue;
 		}
-		m = image_at(image, at);
+		if (lines)
+			node.base += (address >> node.shift & node.mask) * LINE_SIZE;
+		m = image_at(image, node.base);
 		if (!m)
 			return false;
-		if (leaf.word != PC_TABLE_LINES || m->span != ~0u)
-			return has_member4(m, count, address);
-		table = m->first;
+		if (!lines || m->span != ~0u)
+			return has_member4(m, lines ? PC_TABLE_MEMBERS4 : node.mask, address);
+		at = m->first;
 	}
 	return false;
 }
