@@ -73,15 +73,15 @@ static __always_inline __u32 entry_size(bool six)
 
 /* The leaf a packet comes to from the node at *address, which becomes the leaf's. False: there is
  * none, the image is damaged. */
-static __always_inline bool find_leaf(const struct packet *p, __u32 *address,
+static __always_inline bool find_leaf(const struct packet *p, struct trail *t, __u32 *address,
                                       struct pc_node *ret_leaf)
 {
 	struct pc_node node;
-	bool there = node_at(p->search.image, *address, &node);
+	bool there = take_node(trail_at(t, *address), &node);
 
 	for (int i = 0; i < PC_TREE_DEPTH && there && !node.leaf; i++) {
 		*address = node_child(&node, p->word[node.word]);
-		there = node_at(p->search.image, *address, &node);
+		there = take_node(trail_at(t, *address), &node);
 	}
 	*ret_leaf = node;
 	return there && node.leaf;
@@ -127,12 +127,13 @@ static __always_inline bool scan_leaf(struct packet *p, const struct pc_node *le
 
 static __always_inline int match(struct packet *p, __u32 address, bool six)
 {
+	struct trail trail = { .image = p->search.image };
 	struct pc_node leaf = { 0 };
 	__u32 first = p->search.entry;
 	struct entry e = { .six = six };
 
-	if (find_leaf(p, &address, &leaf))
-		e.at = image_at(p->search.image, leaf.base + first * entry_size(six));
+	if (find_leaf(p, &trail, &address, &leaf))
+		e.at = trail_at(&trail, leaf.base + first * entry_size(six));
 	if (e.at)
 		return scan_leaf(p, &leaf, address, e, first);
 	p->search.leaf = 0;

@@ -43,11 +43,27 @@ static __always_inline const void *image_near(const struct pc_image *first, __u3
 	return image_at(image, address);
 }
 
-/* A node, read at once. */
-static __always_inline bool node_at(__u32 image, __u32 address, struct pc_node *ret_node)
-{
-	const struct pc_node *node = image_at(image, address);
+/* A way through an image that remembers its page: the next place is often in the same one. */
+struct trail {
+	__u32 image;
+	__u32 number; /* of the page */
+	void *page;   /* NULL: none yet */
+};
 
+static __always_inline const void *trail_at(struct trail *t, __u32 address)
+{
+	__u32 number = address >> PC_PAGE_SHIFT;
+
+	if (!t->page || number != t->number) {
+		t->number = number;
+		t->page = page_at(t->image + number);
+	}
+	return t->page ? page_offset(t->page, address) : NULL;
+}
+
+/* A node, read at once; tells whether there is one. */
+static __always_inline bool take_node(const struct pc_node *node, struct pc_node *ret_node)
+{
 	if (node)
 		*ret_node = *node;
 	return node;

@@ -59,7 +59,7 @@ static __always_inline bool table_has4(__u32 image, __u32 at, __u32 address)
 {
 	struct pc_node node;
 
-	for (int i = 0; i < TABLE_NODES4 && node_at(image, at, &node); i++) {
+	for (int i = 0; i < TABLE_NODES4 && take_node(image_at(image, at), &node); i++) {
 		const struct pc_member4 *m;
 		bool lines = node.word == PC_TABLE_LINES;
 
@@ -82,10 +82,11 @@ static __always_inline bool table_has4(__u32 image, __u32 at, __u32 address)
 static __always_inline bool table_has6(__u32 image, __u32 table, const __u32 *address)
 {
 	struct pc_node node;
-	bool there = node_at(image, table, &node);
+	bool there = take_node(image_at(image, table), &node);
 
 	for (int i = 0; i < PC_TABLE_DEPTH && there && !node.leaf; i++)
-		there = node_at(image, node_child(&node, address[node.word & 3]), &node);
+		there = take_node(image_at(image, node_child(&node, address[node.word & 3])),
+		                  &node);
 	return there && node.leaf && leaf_has6(image, &node, address);
 }
 
