@@ -157,6 +157,24 @@ static size_t spans_in(const struct span *slot, const struct span *spans, size_t
 	return end - first;
 }
 
+/* Whether lines would hold nearly all of the spans. Where these lie close together they do not. */
+static bool lines_fit(const struct span *spans, size_t n, const struct span *all,
+                      const struct cut *cut)
+{
+	size_t first = 0, over = 0, here;
+	struct span slot;
+	uint32_t i;
+
+	if (n < LINES || cut->bits > LINE_BITS)
+		return false;
+	for (i = 0; i < 1u << cut->bits; i++) {
+		slot = slot_of(all, cut, i);
+		here = spans_in(&slot, spans, n, &first);
+		over += here > PC_TABLE_MEMBERS4 ? here : 0;
+	}
+	return over < n / 8;
+}
+
 /* One line. */
 static int make_line(const struct builder *b, const struct span *spans, size_t n,
                      const struct span *slot, uint32_t other,
@@ -246,8 +264,7 @@ static int build(const struct builder *b, const struct span *spans, size_t n,
 	memcpy(all.hi, spans[n - 1].hi, sizeof(all.hi));
 	all = overlap(&all, region);
 	cut = choose_cut(b, &all, n, region == &everything ? ROOT_BITS : MIN_BITS);
-	if (b->family == 4 && n >= LINES && cut.bits <= LINE_BITS &&
-	    n <= (size_t)PC_TABLE_MEMBERS4 << cut.bits)
+	if (b->family == 4 && lines_fit(spans, n, &all, &cut))
 		return make_lines(b, spans, n, &all, &cut, ret_node);
 	return make_node(b, spans, n, &all, &cut, ret_node);
 }
