@@ -91,6 +91,18 @@ static __always_inline bool find_leaf(const struct packet *p, struct trail *t, _
  * verifier looks at. */
 #define TURN_ENTRIES 8
 
+/* The next turn is from this entry on; behind the last one, in the next leaf, if there is one. */
+static __always_inline void go_on_at(struct packet *p, const struct pc_node *leaf, __u32 address,
+                                     __u32 entry)
+{
+	p->search.entry = entry;
+	p->search.leaf = address;
+	if (entry < leaf->mask)
+		return;
+	p->search.entry = 0;
+	p->search.leaf = leaf->word == PC_LEAF_GOES_ON ? address + sizeof(*leaf) : 0;
+}
+
 /* One turn in a leaf, from the entry `e` on, which is its `first`; tells whether one matched. What
  * is next then is the one behind it. */
 static __always_inline bool scan_leaf(struct packet *p, const struct pc_node *leaf, __u32 address,
@@ -112,16 +124,10 @@ static __always_inline bool scan_leaf(struct packet *p, const struct pc_node *le
 			continue;
 		p->search.match = rule;
 		p->search.cond = entry_cond(e);
-		p->search.entry = first + i + 1;
-		p->search.leaf = address;
+		go_on_at(p, leaf, address, first + i + 1);
 		return true;
 	}
-	p->search.leaf = address;
-	p->search.entry = first + TURN_ENTRIES;
-	if (count > TURN_ENTRIES)
-		return false;
-	p->search.entry = 0;
-	p->search.leaf = leaf->word == PC_LEAF_GOES_ON ? address + sizeof(*leaf) : 0;
+	go_on_at(p, leaf, address, first + TURN_ENTRIES);
 	return false;
 }
 

@@ -78,11 +78,19 @@ static __always_inline void search_on(hook_ctx *ctx, struct packet *p, int match
 	bpf_loop(MOST_TURNS, search_turn, &resumed, 0);
 }
 
-/* Whether an entry that matched asks for one condition, and that holds: most that ask at all. */
-static __always_inline bool one_holds(hook_ctx *ctx, struct packet *p)
+/* Whether an entry that matched still does when its first condition is asked; *ret_last if that is
+ * all, as with most that ask. */
+static __always_inline bool first_holds(hook_ctx *ctx, struct packet *p, bool *ret_last)
 {
+	int found;
+
+	*ret_last = true;
+	if (!p->search.cond)
+		return true;
 	p->search.asked = 1;
-	return HOOK_NAME(condition)(ctx, p, p->search.cond) == (HOLDS | LAST);
+	found = HOOK_NAME(condition)(ctx, p, p->search.cond);
+	*ret_last = found & LAST;
+	return found & HOLDS;
 }
 
 /* The lowest rule of a forest that passes, drops or limits and matches. */
@@ -92,6 +100,7 @@ static __always_inline void search(hook_ctx *ctx, struct packet *p, const struct
 #pragma unroll
 	for (int i = 0; i < PC_TREES; i++) {
 		__u32 root = forest->root[i];
+		bool last = true;
 		int matched;
 
 		if (!root)
@@ -99,7 +108,9 @@ static __always_inline void search(hook_ctx *ctx, struct packet *p, const struct
 		p->search.entry = 0;
 		if (i || !match_near(p, header, root, &matched))
 			matched = match_in(p, root);
-		if (matched && (!p->search.cond || one_holds(ctx, p)))
+		if (matched)
+			matched = first_holds(ctx, p, &last);
+		if (matched && last)
 			p->search.rule = p->search.match;
 		else if (matched || p->search.leaf)
 			search_on(ctx, p, matched);
