@@ -130,7 +130,8 @@ _Static_assert(sizeof(struct pc_entry6) == 80, "pc_entry6 is part of the image")
 	X(SADDR) \
 	X(DADDR) \
 	X(FRAGMENT)    /* 1 in any fragment, the first one included */ \
-	X(ESTABLISHED) /* 1 where a socket of the host has this connection */
+	X(ESTABLISHED) /* 1 where a socket of the host has this connection, in ARP and in ICMPv6 \
+	                  133-136 */
 
 #define PC_FIELD_ID(id, ...) PC_FIELD_##id,
 enum pc_field { PC_FIELDS(PC_FIELD_ID) PC_FIELD_COUNT };

@@ -7,6 +7,7 @@
 
 #include "abi/image.h"
 #include "bpf/established.h"
+#include "bpf/icmp.h"
 #include "bpf/image.h"
 #include "bpf/packet.h"
 #include "bpf/table.h"
@@ -60,18 +61,6 @@ __attribute__((noinline)) int HOOK_NAME(tags_pass)(const struct packet *p, __u32
 	return (p->vlans > 0 && value_passes(c, p, p->vlan[0])) ||
 	       (p->vlans > 1 && value_passes(c, p, p->vlan[1])) ||
 	       (beside != NO_TAG && value_passes(c, p, beside & VLAN_ID_MASK));
-}
-
-#define NO_VALUE (1ull << 32) /* no field is that wide */
-
-static __always_inline __u64 icmp_type(hook_ctx *ctx, const struct packet *p)
-{
-	__u8 type;
-
-	if ((p->protocol != PC_PROTO_ICMP && p->protocol != PC_PROTO_ICMPV6) || !p->transport ||
-	    hook_load_bytes(ctx, p->transport, &type, sizeof(type)))
-		return NO_VALUE;
-	return type;
 }
 
 static __always_inline __u32 wire_len(const struct packet *p)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Whether a socket of this host has the connection a packet belongs to. */
+/* Whether a socket of this host has the connection a packet belongs to, or the packet is what
+ * connections need to find their neighbours. */
 #ifndef BPF_ESTABLISHED_H
 #define BPF_ESTABLISHED_H
 
@@ -10,6 +11,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "abi/image.h"
+#include "bpf/icmp.h"
 #include "bpf/packet.h"
 
 /* In struct packet, once it was asked for. */
@@ -92,13 +94,28 @@ static __always_inline bool has_socket(hook_ctx *ctx, const struct packet *p,
 	return p->protocol == PC_PROTO_UDP && udp_has(ctx, &tuple, sizeof(tuple.ipv6));
 }
 
+#define ND_ROUTER_SOLICITATION     133 /* RFC 4861 4: the first of four */
+#define ND_NEIGHBOUR_ADVERTISEMENT 136
+
+static __always_inline bool finds_neighbours(hook_ctx *ctx, const struct packet *p)
+{
+	__u64 type;
+
+	if (p->protocol != PC_PROTO_ICMPV6)
+		return p->protocol == PC_PROTO_ARP;
+	type = icmp_type(ctx, p);
+	return type >= ND_ROUTER_SOLICITATION && type <= ND_NEIGHBOUR_ADVERTISEMENT;
+}
+
 /* A global function, verified on its own; asked at most once of a packet. */
 __attribute__((noinline)) int HOOK_NAME(established)(hook_ctx *ctx, struct packet *p)
 {
 	if (!p)
 		return 0;
 	if (p->socket == SOCKET_UNKNOWN)
-		p->socket = has_socket(ctx, p, p->direction) ? SOCKET_FOUND : SOCKET_NONE;
+		p->socket = has_socket(ctx, p, p->direction) || finds_neighbours(ctx, p)
+		                    ? SOCKET_FOUND
+		                    : SOCKET_NONE;
 	return p->socket == SOCKET_FOUND;
 }
 

@@ -295,6 +295,13 @@ static int ask_flags(struct ask *ask, const struct match *match, const struct ki
 	                                       .hi = match->flags_mask });
 }
 
+/* The kinds that have sockets, and those of ARP and ICMPv6, which finds neighbours. */
+static bool may_be_established(const struct kind *kind)
+{
+	return kind->proto == IPPROTO_TCP || kind->proto == IPPROTO_UDP || !kind->family ||
+	       (kind->family == 6 && kind->proto < 0);
+}
+
 int ask_match(struct ask *ask, const struct match *match, enum side side, const struct kind *kind)
 {
 	switch (match->kind) {
@@ -322,8 +329,7 @@ int ask_match(struct ask *ask, const struct match *match, enum side side, const 
 	case MATCH_FRAGMENT:
 		return ask_whether(ask, PC_FIELD_FRAGMENT, kind->family, match->negate);
 	case MATCH_ESTABLISHED:
-		return ask_whether(ask, PC_FIELD_ESTABLISHED,
-		                   kind->proto == IPPROTO_TCP || kind->proto == IPPROTO_UDP,
+		return ask_whether(ask, PC_FIELD_ESTABLISHED, may_be_established(kind),
 		                   match->negate);
 	}
 	return 0;

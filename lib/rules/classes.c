@@ -97,6 +97,8 @@ static void add_match(struct classes *classes, const struct match *match,
 		add_type(classes, TYPE_UDP);
 		return add_type(classes, TYPE_TCP);
 	case MATCH_ESTABLISHED:
+		add_type(classes, TYPE_ARP);
+		add_type(classes, TYPE_ICMP6);
 		add_type(classes, TYPE_UDP);
 		return add_type(classes, TYPE_TCP);
 	case MATCH_FLAGS:

@@ -243,6 +243,14 @@ static void addresses(struct answer *a, const struct policy *policy, const struc
 
 /* --- rules */
 
+/* ARP; RFC 4861, router and neighbour discovery. */
+static bool finds_neighbours(const struct headers *h)
+{
+	return (h->has_ethertype && h->ethertype == ETH_P_ARP) ||
+	       (h->family == 6 && h->protocol == IPPROTO_ICMPV6 && h->has_type && h->type >= 133 &&
+	        h->type <= 136);
+}
+
 static void ask(struct answer *a, const struct policy *policy, const struct match *m,
                 const struct match_packet *packet)
 {
@@ -282,9 +290,10 @@ static void ask(struct answer *a, const struct policy *policy, const struct matc
 		is(a, h->fragment ? "it is a fragment" : "it is no fragment");
 		break;
 	case MATCH_ESTABLISHED:
-		a->holds = packet->established;
-		is(a, packet->established ? "a socket here has its connection"
-		                          : "no socket here has its connection");
+		a->holds = packet->established || finds_neighbours(h);
+		is(a, finds_neighbours(h)   ? "it finds neighbours"
+		      : packet->established ? "a socket here has its connection"
+		                            : "no socket here has its connection");
 		break;
 	}
 }

@@ -50,7 +50,8 @@ enum match_kind {
 	MATCH_LEN,         /* ranges, bytes from the Ethernet header on, without FCS */
 	MATCH_DSCP,        /* ranges, 0-63 */
 	MATCH_FRAGMENT,    /* any fragment, the first one included */
-	MATCH_ESTABLISHED, /* a socket of this host has this connection */
+	MATCH_ESTABLISHED, /* a socket of this host has this connection, or it is what connections
+	                      need to find neighbours: ARP, ICMPv6 133-136 */
 };
 
 enum side { SIDE_EITHER, SIDE_SRC, SIDE_DST };

@@ -30,6 +30,7 @@ static inline void trace_frame(const struct header *h, __u8 ret_frame[static HEA
 	header_frame(h, ret_frame);
 	ret_frame[17] = TRACE_FRAME - 14;
 	ret_frame[39] = TRACE_FRAME - 34;
+	ret_frame[46] = 5 << 4; /* as TCP it is whole, too */
 }
 
 static inline struct flow trace_flow(const struct header *h)

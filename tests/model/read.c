@@ -147,6 +147,13 @@ static bool is_connected(const struct host *host, const struct facts *f)
 	return false;
 }
 
+/* RFC 4861: what IPv6 has in the place of ARP. */
+static bool is_discovery(const struct facts *f)
+{
+	return f->ethertype == 0x86dd && f->protocol == 58 && f->icmp_type >= 133 &&
+	       f->icmp_type <= 136;
+}
+
 void reference_read(const struct host *host, const struct passing *p, struct facts *ret_facts)
 {
 	struct facts *f = ret_facts;
@@ -168,5 +175,5 @@ void reference_read(const struct host *host, const struct passing *p, struct fac
 		read_ip4(p, at, f);
 	if (at && f->ethertype == 0x86dd)
 		read_ip6(p, at, f);
-	f->established = is_connected(host, f);
+	f->established = f->ethertype == 0x0806 || is_discovery(f) || is_connected(host, f);
 }

@@ -101,6 +101,11 @@ static const struct {
 	{ "drop not fragment", LATE, "it is a fragment" },
 	{ "drop established", TCP, "no socket here has its connection" },
 	{ "drop not established", TCP, NULL },
+	{ "drop established", ARP, NULL },
+	{ "drop not established", ARP, "it finds neighbours" },
+	{ "drop established", "icmp6 ::1 > ::2 type 135", NULL },
+	{ "drop established", "icmp6 ::1 > ::2 type 137", "no socket here has its connection" },
+	{ "drop established", ICMP, "no socket here has its connection" },
 	{ "drop tcp dst port 80 src host 10.0.0.9 dst port 81", TCP,
 	  "src is 10.0.0.1, not 10.0.0.9" },
 };
