@@ -173,6 +173,9 @@ _Static_assert(sizeof(struct pc_rule) == 16, "pc_rule is part of the image");
 
 #define PC_IMAGE_MAGIC 0x50434931 /* "PCI1" */
 
+#define PC_CACHE_IP4 1
+#define PC_CACHE_IP6 2
+
 /* What a packet of one direction meets. */
 struct pc_side {
 	struct pc_forest verdicts[PC_KIND_COUNT]; /* rules that pass, drop or limit */
@@ -180,7 +183,7 @@ struct pc_side {
 	                                           stand before the one that decides */
 	__u8 drops;                             /* the default verdict is to drop */
 	__u8 has_counts;                        /* there is a rule that counts */
-	__u8 worth_caching; /* the trees are deep enough for a flow cache to gain */
+	__u8 worth_caching; /* PC_CACHE_IP4, PC_CACHE_IP6: where a flow cache gains */
 	__u8 zero[5];
 };
 

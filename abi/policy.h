@@ -52,16 +52,32 @@ static inline __attribute__((always_inline)) enum pc_choice pc_choice_at(__u64 a
 #define PC_PAGE_SOURCES          (PC_PAGE_BUCKETS + 1) /* the same for source addresses */
 #define PC_SOURCE_PAGES          4
 #define PC_PAGE_OF_CPUS          (PC_PAGE_SOURCES + PC_SOURCE_PAGES + 3)
-#define PC_PAGES_PER_CPU         4
+#define PC_PAGES_PER_CPU         8
 #define PC_PAGE_OF_CPU(cpu)      (PC_PAGE_OF_CPUS + (cpu)*PC_PAGES_PER_CPU)
 #define PC_PAGE_CELLS(cpu, cell) (PC_PAGE_OF_CPU(cpu) + (cell) / PC_CELLS_PER_PAGE)
 #define PC_CELL_PAGES            2
-#define PC_PAGE_FLOWS(cpu)       (PC_PAGE_OF_CPU(cpu) + PC_CELL_PAGES) /* the flow cache */
-#define PC_FLOW_PAGES            2
+#define PC_PAGE_FLOWS6(cpu)      (PC_PAGE_OF_CPU(cpu) + PC_CELL_PAGES)
+#define PC_PAGE_FLOWS4(cpu)      (PC_PAGE_FLOWS6(cpu) + 1)
+#define PC_FLOW4_PAGES           4
 #define PC_PAGES(cpus)           PC_PAGE_OF_CPU(cpus)
 
 _Static_assert(PC_CELLS_PER_PAGE * 16 == PC_PAGE_SIZE, "16 bytes are a struct pc_counter");
 _Static_assert(PC_MAX_CELLS * sizeof(__u64) == PC_PAGE_SIZE, "the buckets are one page");
+
+/* A place of the flow cache for IPv4, four of which are a line: a flow, which image was asked about
+ * it, and the rule that decided. From the highest bit of `rest` on: ports (16 bits each), IP
+ * protocol (8), direction (1), whether there are ports (1), enum pc_choice (2; 0: the place is
+ * free), 5 bits of nothing, the rule. Who puts another image in the place of one must free the
+ * flows of the old one first. */
+struct pc_flow4 {
+	__u32 saddr, daddr;
+	__u64 rest;
+};
+#define PC_FLOW4_CHOICE_SHIFT 20
+#define PC_FLOW4_RULE_MASK    0x7fff
+#define PC_FLOW4_NO_RULE      PC_FLOW4_RULE_MASK /* the default decided */
+#define PC_FLOWS4_PER_PAGE    (PC_PAGE_SIZE / sizeof(struct pc_flow4))
+_Static_assert(PC_MAX_RULES <= PC_FLOW4_NO_RULE, "a rule fits its bits");
 
 /* The single entry of pc_decision, which a program loaded for a dry run writes: what it would have
  * done with the packet. */

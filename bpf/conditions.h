@@ -118,6 +118,15 @@ static __always_inline bool test_holds(hook_ctx *ctx, struct packet *p, const st
 	return value != NO_VALUE && value_passes(c, p, forget_way(value, c->table));
 }
 
+/* Of a flow these are the same in each packet. */
+static __always_inline bool is_of_flow(enum pc_field field)
+{
+	return (1u << PC_FIELD_SPORT | 1u << PC_FIELD_DPORT | 1u << PC_FIELD_PROTO |
+	        1u << PC_FIELD_SADDR | 1u << PC_FIELD_DADDR) >>
+	               field &
+	       1;
+}
+
 #define HOLDS 1 /* the condition does */
 #define LAST  2 /* of its list */
 
@@ -131,6 +140,8 @@ __attribute__((noinline)) int HOOK_NAME(condition)(hook_ctx *ctx, struct packet 
 	c = image_at(p->search.image, at);
 	if (!c)
 		return LAST;
+	if (!is_of_flow(c->field))
+		p->search.asked = 1;
 	return (test_holds(ctx, p, c, at) != !!c->negate ? HOLDS : 0) | (c->last ? LAST : 0);
 }
 

@@ -8,29 +8,18 @@
 #include "bpf/image.h"
 #include "bpf/packet.h"
 
-/* A flow: all that rules without conditions look at, and the rule. */
-struct flow4 {
-	__u32 saddr, daddr;
-	__u64 ports; /* and the image's generation */
-	__u32 type;  /* protocol, kind and direction, and a bit that an unused place has not */
-	__u32 rule;
-	__u64 unused;
-};
-
+/* A flow of IPv6: all that is asked of it, and the rule. IPv4 has struct pc_flow4. */
 struct flow6 {
 	__u32 address[8];
-	__u64 ports;
-	__u32 type;
+	__u64 ports; /* and the image's generation */
+	__u32 type;  /* protocol, kind and direction, and a bit that an unused place has not */
 	__u32 rule;
 	__u64 unused[2];
 };
 
-/* The places are the two pages of a CPU: one for IPv4 and what is not IP, one for IPv6. */
-enum { FLOWS_OF_IP4, FLOWS_OF_IP6 };
-
-#define FLOWS4 (PC_PAGE_SIZE / sizeof(struct flow4))
+#define FLOWS4 (PC_FLOW4_PAGES * PC_FLOWS4_PER_PAGE)
 #define FLOWS6 (PC_PAGE_SIZE / sizeof(struct flow6))
-_Static_assert(!(FLOWS4 & (FLOWS4 - 1)) && !(FLOWS6 & (FLOWS6 - 1)), "flows fill a page");
+_Static_assert(!(FLOWS4 & (FLOWS4 - 1)) && !(FLOWS6 & (FLOWS6 - 1)), "flows fill their pages");
 
 static __always_inline __u64 flow_ports(const struct packet *p, __u32 generation)
 {
@@ -42,6 +31,16 @@ static __always_inline __u32 flow_type(const struct packet *p)
 	return 1u << 31 | p->direction << 16 | p->kind << 8 | p->word[PC_WORD_PROTO];
 }
 
+/* All of struct pc_flow4's `rest` but the rule. */
+static __always_inline __u64 flow4_rest(const struct packet *p)
+{
+	__u32 choice = p->search.image / PC_IMAGE_PAGES + PC_CHOICE_A;
+
+	return (__u64)(p->word[PC_WORD_SPORT] << 16 | p->word[PC_WORD_DPORT]) << 32 |
+	       p->word[PC_WORD_PROTO] << 24 | (__u32)p->direction << 23 |
+	       (__u32)p->has_ports << 22 | choice << PC_FLOW4_CHOICE_SHIFT;
+}
+
 /* Spreads flows. Whoever makes two of them meet costs himself a search, no more. */
 static __always_inline __u64 flow_mix(__u64 hash, __u64 more)
 {
@@ -49,56 +48,83 @@ static __always_inline __u64 flow_mix(__u64 hash, __u64 more)
 	return hash ^ hash >> 29;
 }
 
-static __always_inline void *flow_place(__u32 which, __u32 offset)
-{
-	void *page = page_at(PC_PAGE_FLOWS(bpf_get_smp_processor_id()) + which);
+#define FLOW4_WAYS          4 /* places that a flow may be in: a cache line */
+#define FLOW4_SETS          (FLOWS4 / FLOW4_WAYS)
+#define FLOW4_SETS_PER_PAGE (PC_FLOWS4_PER_PAGE / FLOW4_WAYS)
 
-	return page ? page_offset(page, offset) : NULL;
+struct flow4_key {
+	__u64 addresses; /* as the first two words of struct pc_flow4 */
+	__u64 rest;
+	__u64 hash;
+};
+
+static __always_inline struct flow4_key flow4_key(const struct packet *p)
+{
+	struct flow4_key key = {
+		.addresses = (__u64)p->word[PC_WORD_DADDR] << 32 | p->word[PC_WORD_SADDR],
+		.rest = flow4_rest(p),
+	};
+
+	key.hash = flow_mix(flow_mix(key.addresses, key.rest), key.rest) >> 32;
+	return key;
 }
 
-static __always_inline struct flow4 *flow4_place(const struct packet *p, __u32 generation)
+/* The places of a flow. */
+static __always_inline struct pc_flow4 *flow4_set(const struct flow4_key *key)
 {
-	__u64 hash = (__u64)p->word[PC_WORD_SADDR] << 32 | p->word[PC_WORD_DADDR];
+	__u32 set = key->hash % FLOW4_SETS;
+	void *page =
+		page_at(PC_PAGE_FLOWS4(bpf_get_smp_processor_id()) + set / FLOW4_SETS_PER_PAGE);
 
-	hash = flow_mix(flow_mix(hash, flow_ports(p, generation)), flow_type(p));
-	return flow_place(FLOWS_OF_IP4, (hash >> 40) % FLOWS4 * sizeof(struct flow4));
+	return page ? page_offset(page, set * FLOW4_WAYS * sizeof(struct pc_flow4)) : NULL;
 }
 
 static __always_inline struct flow6 *flow6_place(const struct packet *p, __u32 generation)
 {
 	__u64 hash = flow_mix(flow_ports(p, generation), flow_type(p));
+	void *page;
 
 #pragma unroll
 	for (int i = 0; i < 8; i += 2)
 		hash = flow_mix(hash, (__u64)p->word[i] << 32 | p->word[i + 1]);
-	return flow_place(FLOWS_OF_IP6, (hash >> 40) % FLOWS6 * sizeof(struct flow6));
+	page = page_at(PC_PAGE_FLOWS6(bpf_get_smp_processor_id()));
+	return page ? page_offset(page, (hash >> 40) % FLOWS6 * sizeof(struct flow6)) : NULL;
 }
 
 #define NOT_CACHED (~0u)
 
 /* The rule of the packet's flow, or NOT_CACHED. */
-static __always_inline __u32 flow4_rule(const struct packet *p, __u32 generation)
+static __always_inline __u32 flow4_rule(const struct flow4_key *key)
 {
-	const struct flow4 *flow = flow4_place(p, generation);
+	const struct pc_flow4 *flow = flow4_set(key);
+	__u32 rule;
 
-	if (!flow || flow->saddr != p->word[PC_WORD_SADDR] ||
-	    flow->daddr != p->word[PC_WORD_DADDR] || flow->ports != flow_ports(p, generation) ||
-	    flow->type != flow_type(p))
-		return NOT_CACHED;
-	return flow->rule;
+#pragma unroll
+	for (int i = 0; flow && i < FLOW4_WAYS; i++, flow++) {
+		if (*(const __u64 *)flow != key->addresses ||
+		    (flow->rest ^ key->rest) >> PC_FLOW4_CHOICE_SHIFT)
+			continue;
+		rule = flow->rest & PC_FLOW4_RULE_MASK;
+		return rule == PC_FLOW4_NO_RULE ? NO_RULE : rule;
+	}
+	return NOT_CACHED;
 }
 
-static __always_inline void flow4_keep(const struct packet *p, __u32 generation)
+/* In a free place, else in the one that is a flow's own. */
+static __always_inline void flow4_keep(const struct flow4_key *key, __u32 rule)
 {
-	struct flow4 *flow = flow4_place(p, generation);
+	struct pc_flow4 *set = flow4_set(key), *flow;
 
-	if (!flow)
+	if (!set)
 		return;
-	flow->saddr = p->word[PC_WORD_SADDR];
-	flow->daddr = p->word[PC_WORD_DADDR];
-	flow->ports = flow_ports(p, generation);
-	flow->type = flow_type(p);
-	flow->rule = p->search.rule;
+	flow = set + (key->hash >> 28) % FLOW4_WAYS;
+#pragma unroll
+	for (int i = 0; i < FLOW4_WAYS; i++) {
+		if (!set[i].rest)
+			flow = &set[i];
+	}
+	*(__u64 *)flow = key->addresses;
+	flow->rest = key->rest | (rule & PC_FLOW4_RULE_MASK);
 }
 
 /* Those for IPv6 are global functions, verified on their own: in line they would take much of the

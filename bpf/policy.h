@@ -44,11 +44,17 @@ static __always_inline enum pc_kind kind_of(const struct packet *p)
 static __always_inline __u32 find_rule(hook_ctx *ctx, struct packet *p,
                                        const struct pc_image *header, const struct pc_side *side)
 {
+	bool caches4 = side->worth_caching & PC_CACHE_IP4 && p->version == 4;
+	bool caches6 = side->worth_caching & PC_CACHE_IP6 && p->version == 6;
+	struct flow4_key key = { 0 };
 	__u32 rule = NOT_CACHED;
 
-	if (side->worth_caching)
-		rule = p->version == 6 ? HOOK_NAME(flow6_rule)(p, header->generation)
-		                       : flow4_rule(p, header->generation);
+	if (caches4) {
+		key = flow4_key(p);
+		rule = flow4_rule(&key);
+	}
+	if (caches6)
+		rule = HOOK_NAME(flow6_rule)(p, header->generation);
 	if (rule != NOT_CACHED)
 		return rule;
 	if (p->kind >= PC_KIND_COUNT)
@@ -58,12 +64,12 @@ static __always_inline __u32 find_rule(hook_ctx *ctx, struct packet *p,
 		for (int i = 0; i < PC_TREES && side->counts[p->kind].root[i]; i++)
 			HOOK_NAME(tally)(ctx, p, side->counts[p->kind].root[i]);
 	}
-	if (side->worth_caching && !p->search.asked && !dry_run) {
-		if (p->version == 6)
-			HOOK_NAME(flow6_keep)(p, header->generation);
-		else
-			flow4_keep(p, header->generation);
-	}
+	if (p->search.asked || dry_run)
+		return p->search.rule;
+	if (caches4)
+		flow4_keep(&key, p->search.rule);
+	else if (caches6)
+		HOOK_NAME(flow6_keep)(p, header->generation);
 	return p->search.rule;
 }
 

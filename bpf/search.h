@@ -31,7 +31,6 @@ static __always_inline bool take_turn(struct resumed *r)
 		r->matched = match_in(p, p->search.leaf);
 		return r->matched && !p->search.cond;
 	}
-	p->search.asked = 1;
 	found = HOOK_NAME(condition)(r->ctx, p, p->search.cond);
 	p->search.cond += sizeof(struct pc_cond);
 	if (!(found & HOLDS))
@@ -87,7 +86,6 @@ static __always_inline bool first_holds(hook_ctx *ctx, struct packet *p, bool *r
 	*ret_last = true;
 	if (!p->search.cond)
 		return true;
-	p->search.asked = 1;
 	found = HOOK_NAME(condition)(ctx, p, p->search.cond);
 	*ret_last = found & LAST;
 	return found & HOLDS;

@@ -57,6 +57,7 @@ static bool is_pending(const struct engine *engine)
 /* All the memory a policy asks for beside its image. */
 static int need_pages(int pages, const struct policy *policy, const struct pc_image *header)
 {
+	unsigned caches = header->side[PC_IN].worth_caching | header->side[PC_OUT].worth_caching;
 	unsigned cpus = counters_cpus();
 	auto_free __u32 *keys =
 		calloc(1 + PC_SOURCE_PAGES + cpus * PC_PAGES_PER_CPU, sizeof(*keys));
@@ -70,10 +71,10 @@ static int need_pages(int pages, const struct policy *policy, const struct pc_im
 		keys[count++] = PC_PAGE_SOURCES + i;
 	for (unsigned cpu = 0; cpu < cpus; cpu++) {
 		count += cells_pages(policy, cpu, &keys[count]);
-		for (unsigned i = 0; i < PC_FLOW_PAGES; i++) {
-			if (header->side[PC_IN].worth_caching || header->side[PC_OUT].worth_caching)
-				keys[count++] = PC_PAGE_FLOWS(cpu) + i;
-		}
+		for (unsigned i = 0; caches & PC_CACHE_IP4 && i < PC_FLOW4_PAGES; i++)
+			keys[count++] = PC_PAGE_FLOWS4(cpu) + i;
+		if (caches & PC_CACHE_IP6)
+			keys[count++] = PC_PAGE_FLOWS6(cpu);
 	}
 	return pages_need(pages, keys, count);
 }
@@ -88,6 +89,25 @@ static int compile(struct policy *policy, const struct engine *engine, struct im
 	if (r && why)
 		return fail_because(-r, "the policy cannot be compiled: %s", why);
 	return r ? fail(r, "compiling the policy") : 0;
+}
+
+/* The image that is about to come is not to be taken for the one that was in its place. A program
+ * that puts a flow there meanwhile belongs to the policy in force. */
+static void free_flows(int pages, enum pc_choice choice)
+{
+	for (unsigned i = 0; i < counters_cpus() * PC_FLOW4_PAGES; i++) {
+		__u32 key = PC_PAGE_FLOWS4(i / PC_FLOW4_PAGES) + i % PC_FLOW4_PAGES;
+		struct pc_page *page = pages_map(pages, key);
+		struct pc_flow4 *flows = page ? (struct pc_flow4 *)page->bytes : NULL;
+
+		for (unsigned j = 0; flows && j < PC_FLOWS4_PER_PAGE; j++) {
+			__u64 rest = __atomic_load_n(&flows[j].rest, __ATOMIC_RELAXED);
+
+			if ((rest >> PC_FLOW4_CHOICE_SHIFT & PC_CHOICE_MASK) == choice)
+				__atomic_store_n(&flows[j].rest, 0, __ATOMIC_RELAXED);
+		}
+		pages_unmap(page);
+	}
 }
 
 static int put_in_force(const struct pins *pins, const struct engine *engine, struct policy *policy,
@@ -119,6 +139,7 @@ static int put_in_force(const struct pins *pins, const struct engine *engine, st
 		r = pages_write_image(engine->pages, idle, &image);
 	if (r)
 		return r;
+	free_flows(engine->pages, idle);
 	engine_set_word(engine, word_of(idle, now.brief.choice, seconds));
 	if (ret_text)
 		*ret_text = TAKE_PTR(text);

@@ -156,6 +156,14 @@ static bool same_boxes(const struct boxes *a, const struct boxes *b)
 }
 
 /* The forests of both directions for packets of a kind, which may be the same. */
+/* Which of the flow caches packets of a kind are in. */
+static uint8_t cache_of(enum pc_kind kind)
+{
+	uint8_t family = kind_of(kind)->family;
+
+	return family == 4 ? PC_CACHE_IP4 : family == 6 ? PC_CACHE_IP6 : 0;
+}
+
 static int build_forests(struct compiler *c, enum pc_kind kind, bool counts)
 {
 	const struct boxes *in = &c->boxes[PC_IN][counts], *out = &c->boxes[PC_OUT][counts];
@@ -176,9 +184,36 @@ static int build_forests(struct compiler *c, enum pc_kind kind, bool counts)
 
 		(counts ? side->counts : side->verdicts)[kind] = forests[d];
 		side->has_counts |= counts && c->boxes[d][counts].n;
-		side->worth_caching |= c->boxes[d][counts].n > WORTH_CACHING;
+		if (c->boxes[d][counts].n > WORTH_CACHING)
+			side->worth_caching |= cache_of(kind);
 	}
 	return 0;
+}
+
+/* A table for addresses costs as much as many entries. */
+static bool has_table(const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->n_matches; i++) {
+		const struct match *m = &rule->matches[i];
+
+		if (m->kind == MATCH_SET ||
+		    (m->kind == MATCH_ADDR && m->n_prefixes > WORTH_CACHING))
+			return true;
+	}
+	return false;
+}
+
+static void cache_tables(struct compiler *c)
+{
+	for (size_t i = 0; i < c->policy->n_rules; i++) {
+		const struct rule *rule = &c->policy->rules[i];
+		uint8_t caches = has_table(rule) ? PC_CACHE_IP4 | PC_CACHE_IP6 : 0;
+
+		if (rule->in)
+			header_of(c)->side[PC_IN].worth_caching |= caches;
+		if (rule->out)
+			header_of(c)->side[PC_OUT].worth_caching |= caches;
+	}
 }
 
 static int compile_trees(struct compiler *c)
@@ -193,6 +228,8 @@ static int compile_trees(struct compiler *c)
 		if (!r)
 			r = build_forests(c, kind, true);
 	}
+	if (!r)
+		cache_tables(c);
 	return r;
 }
 
