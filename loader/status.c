@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/base/err.h"
 #include "lib/kern/guard.h"
 #include "loader/commands.h"
 #include "loader/session.h"

@@ -6,7 +6,6 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/table.h"
-#include "lib/base/units.h"
 #include "lib/rules/print.h"
 
 static const char *const action_names[] = {

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* netctl stats: what was counted, once. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/base/err.h"
 #include "lib/base/json.h"
 #include "netctl/commands.h"
 #include "netctl/select.h"

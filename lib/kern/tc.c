@@ -3,12 +3,10 @@
  * them. */
 #include "lib/kern/tc.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <bpf/bpf.h>

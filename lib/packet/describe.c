@@ -3,7 +3,6 @@
 #include "lib/packet/describe.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

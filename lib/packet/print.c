@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include <linux/if_ether.h>
-#include <linux/in.h>
 
 #include "lib/packet/dissect.h"
 #include "lib/packet/words.h"

@@ -3,7 +3,6 @@
 #include "lib/packet/words.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include <linux/in.h>
 #include <linux/in6.h>

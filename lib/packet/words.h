@@ -4,7 +4,6 @@
 #define LIB_PACKET_WORDS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 /* Bit n of the byte of RFC 9293 3.1. */

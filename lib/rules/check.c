@@ -8,7 +8,6 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/rules/implies.h"
-#include "lib/rules/policy.h"
 #include "lib/rules/print.h"
 #include "lib/rules/shadow.h"
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What only `limit` has: rate N/s, burst N, per src. */
-#include <errno.h>
 #include <string.h>
 
 #include "lib/rules/parser.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Lists in braces, and what their elements are: prefixes, numbers, ranges. */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/rules/array.h"

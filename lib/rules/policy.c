@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/rules/prefix.h"
-
 void rule_free(struct rule *rule)
 {
 	for (size_t i = 0; i < rule->n_matches; i++) {

@@ -3,7 +3,6 @@
 #ifndef LIB_RULES_POLICY_H
 #define LIB_RULES_POLICY_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/rules/rule.h"

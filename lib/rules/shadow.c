@@ -11,8 +11,6 @@
 #include <string.h>
 
 #include "lib/rules/implies.h"
-#include "lib/rules/policy.h"
-#include "lib/rules/prefix.h"
 
 #define MAX_SLOTS (1u << 18)
 

@@ -5,9 +5,6 @@
 #ifndef LIB_STORE_KEEP_H
 #define LIB_STORE_KEEP_H
 
-#include <stdbool.h>
-
-#include "lib/rules/diag.h"
 #include "lib/rules/rule.h"
 
 #define KEEP_DIR "/var/lib/portcullis"

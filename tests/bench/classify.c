@@ -18,7 +18,6 @@
 #include "abi/policy.h"
 #include "lib/kern/commit.h"
 #include "lib/kern/object.h"
-#include "lib/rules/policy.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/empty.skel.h"
 #include "tests/bench/flood.skel.h"

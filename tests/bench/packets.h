@@ -12,7 +12,6 @@
 #include <linux/udp.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <string.h>
 
 #include "abi/types.h"
 

@@ -6,7 +6,6 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "lib/base/err.h"
 #include "tests/bench/flood.h"
 #include "tests/model/ruleset.h"
 

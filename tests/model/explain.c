@@ -18,7 +18,6 @@
 #include "lib/kern/object.h"
 #include "lib/kern/pages.h"
 #include "lib/rules/match.h"
-#include "lib/rules/policy.h"
 #include "lib/rules/print.h"
 #include "tests/model/policies.h"
 #include "tests/model/sockets.h"

@@ -5,7 +5,6 @@
  *
  * MODEL_SEED      the policies and packets of another run, which says its seed
  * MODEL_POLICIES  how many random policies (400) */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* lib/rules/compile.c and what it is made of: images of random policies, walked with random
  * packets, against rules read one after the other. */
-#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 

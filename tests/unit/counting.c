@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* abi/counting.h: every cell and every slot is one of its own, inside its map. */
-#include <stdlib.h>
 
 #include "abi/counting.h"
 #include "tests/tap.h"
