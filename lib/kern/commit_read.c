@@ -68,6 +68,19 @@ static int read_builtin(struct commit_state *state)
 	return state->text ? 0 : fail(ENOMEM, "the policy in force");
 }
 
+/* False: they are not the rules of that policy. */
+static bool take_cells(const struct pc_rule *rules, size_t n, struct policy *policy)
+{
+	if (n != policy->n_rules)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (rules[i].cell >= PC_MAX_CELLS)
+			return false;
+		policy->rules[i].cell = rules[i].cell;
+	}
+	return true;
+}
+
 static int read_image(int pages, enum pc_choice choice, struct commit_state *state)
 {
 	auto_image struct image image = { 0 };
@@ -84,13 +97,14 @@ static int read_image(int pages, enum pc_choice choice, struct commit_state *sta
 	if (!state->text)
 		return fail(ENOMEM, "the policy in force");
 	r = parse_text(state->text, policy);
-	if (!r && policy->n_rules != header->n_rules)
-		r = fail_because(EINVAL, "the policy in the kernel is damaged");
-	if (!r)
-		r = image_sets_into(&image, policy);
-	for (size_t i = 0; !r && i < policy->n_rules; i++)
-		policy->rules[i].cell = rules[i].cell;
-	return r;
+	if (r)
+		return r;
+	r = image_sets_into(&image, policy);
+	if (r == -ENOMEM)
+		return fail(ENOMEM, "the policy in force");
+	if (r || !take_cells(rules, header->n_rules, policy))
+		return fail_because(EINVAL, "the policy in the kernel is damaged");
+	return 0;
 }
 
 static int read_policy(const struct engine *engine, enum pc_choice choice,

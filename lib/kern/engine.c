@@ -41,7 +41,7 @@ int engine_open(const struct pins *pins, struct engine *ret_engine)
 		return ret_engine->pages;
 	word = mmap(NULL, sizeof(__u64), PROT_READ | PROT_WRITE, MAP_SHARED, active, 0);
 	if (word == MAP_FAILED)
-		return fail(errno, "%s", path);
+		return fail(errno, "%s", PC_MAP_ACTIVE);
 	ret_engine->word = word;
 	return 0;
 }

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,31 +58,29 @@ static int read_file(const char *path, char **ret_text, size_t *ret_len)
 	return fd < 0 ? fail(errno, "%s", path) : read_all(fd, path, ret_text, ret_len);
 }
 
-static int read_set(const char *dir, struct set *set, struct diag *diag)
+/* The parsers say what is wrong with a text in its diagnostics, and nothing else. */
+static int said(int r, const char *name)
 {
-	auto_free char *text = NULL;
-	char path[PATH_MAX];
-	size_t len = 0;
-	int r;
-
-	if (set->file[0] == '/')
-		snprintf(path, sizeof(path), "%s", set->file);
-	else if (snprintf(path, sizeof(path), "%s/%s", dir, set->file) >= (int)sizeof(path))
-		return fail(ENAMETOOLONG, "%s", set->file);
-	r = read_file(path, &text, &len);
-	return r ? r : set_parse_file(path, text, len, set, diag);
+	return r == -ENOMEM ? fail(ENOMEM, "%s", name) : r;
 }
 
-int source_read_sets(const char *dir, struct policy *policy, struct diag *diag)
+static int read_set(struct set *set, struct diag *diag)
+{
+	auto_free char *text = NULL;
+	size_t len = 0;
+	int r = read_file(set->file, &text, &len);
+
+	return r ? r : said(set_parse_file(set->file, text, len, set, diag), set->file);
+}
+
+/* All of them, so that one run reports every mistake. */
+static int read_sets(struct policy *policy, struct diag *diag)
 {
 	int r = 0;
 
-	/* All of them, so that one run reports every mistake. */
 	for (size_t i = 0; i < policy->n_sets; i++) {
-		int one = 0;
+		int one = policy->sets[i].file ? read_set(&policy->sets[i], diag) : 0;
 
-		if (policy->sets[i].file && !policy->sets[i].n_prefixes)
-			one = read_set(dir, &policy->sets[i], diag);
 		r = r ? r : one;
 	}
 	return r;
@@ -121,10 +118,12 @@ int source_read(const char *path, struct policy *ret_policy, struct diag *diag)
 	r = read_file(path, &text, &len);
 	if (r)
 		return r;
-	r = policy_parse(name, text, len, ret_policy, diag);
+	r = said(policy_parse(name, text, len, ret_policy, diag), name);
+	if (r == -ENOMEM)
+		return r;
 	sets = make_absolute(dirname(copy), ret_policy);
 	if (!sets)
-		sets = source_read_sets("/", ret_policy, diag);
+		sets = read_sets(ret_policy, diag);
 	r = r ? r : sets;
 	if (r)
 		policy_free(ret_policy);

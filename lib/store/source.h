@@ -14,8 +14,4 @@
  * shows, and the result is -EINVAL. What cannot be read is said. */
 int source_read(const char *path, struct policy *ret_policy, struct diag *diag);
 
-/* Reads the lists of all sets that are in files and not filled yet; `dir` is where relative paths
- * begin. */
-int source_read_sets(const char *dir, struct policy *policy, struct diag *diag);
-
 #endif
