@@ -42,10 +42,9 @@ static void run_diff(int in_force, int file, const char *name)
 	_exit(2);
 }
 
-/* diff(1) compares; its words go to *ret_words, empty when there is no difference. */
-static int compare(int in_force, int file, const char *name, json_t **ret_lines)
+/* diff(1) compares; what it says goes to `lines`, nothing when there is no difference. */
+static int compare(int in_force, int file, const char *name, json_t *lines)
 {
-	json_t *lines = json_array();
 	auto_fclose FILE *output = NULL;
 	auto_free char *line = NULL;
 	int pipe_fds[2], status;
@@ -64,8 +63,7 @@ static int compare(int in_force, int file, const char *name, json_t **ret_lines)
 	output = fdopen(pipe_fds[0], "r");
 	while (output && (len = getline(&line, &room, output)) > 0)
 		json_array_append_new(lines, json_stringn(line, len - (line[len - 1] == '\n')));
-	*ret_lines = lines;
-	if (child < 0 || waitpid(child, &status, 0) < 0)
+	if (child < 0 || !output || waitpid(child, &status, 0) < 0)
 		return fail(errno, "diff");
 	return WIFEXITED(status) && WEXITSTATUS(status) < 2 ? 0 : -EIO;
 }
@@ -90,16 +88,16 @@ static int run(const struct invocation *inv)
 	auto_diag struct diag diag = { 0 };
 	auto_close int in_force = -1, file = -1;
 	auto_free char *text = NULL;
-	json_t *lines = NULL;
+	json_t *lines;
 	int r;
 
 	if (!inv->operand_count)
 		return fail_because(ERR_USAGE, "policy diff: a file is wanted");
-	r = change_begin(inv, 1, &change);
-	if (r)
-		return r;
+	/* Before the lock is taken: at the other end of standard input may be another netctl. */
 	r = source_read(inv->operands[0], &next, &diag);
 	diag_write(&diag, stderr);
+	if (!r)
+		r = change_begin(inv, 1, &change);
 	if (r)
 		return r;
 	text = policy_print(&next);
@@ -107,7 +105,8 @@ static int run(const struct invocation *inv)
 	file = text_fd(text);
 	if (in_force < 0 || file < 0)
 		return -EIO;
-	r = compare(in_force, file, inv->operands[0], &lines);
+	lines = json_array();
+	r = compare(in_force, file, inv->operands[0], lines);
 	if (!r)
 		r = say(lines, &inv->common);
 	json_decref(lines);

@@ -104,9 +104,7 @@ static int run_check(const struct invocation *inv)
 	if (r)
 		return r;
 	r = read_policy(inv->operands[0], &policy, &diag);
-	if (r && r != -EINVAL)
-		return r;
-	if (inv->common.json) {
+	if (inv->common.json && (!r || r == -EINVAL)) {
 		int printed = check_json(&policy, &diag);
 
 		return r ? r : printed;
@@ -138,12 +136,13 @@ static int run_apply(const struct invocation *inv)
 	auto_diag struct diag diag = { 0 };
 	int r = need_file(inv, "policy apply");
 
-	if (!r)
-		r = change_begin(inv, 1, &change);
 	if (r)
 		return r;
+	/* Before the lock is taken: at the other end of standard input may be another netctl. */
 	r = read_policy(inv->operands[0], &next, &diag);
 	diag_write(&diag, stderr);
+	if (!r)
+		r = change_begin(inv, 1, &change);
 	return r ? r : change_to(&change, &inv->common, &next);
 }
 

@@ -96,7 +96,7 @@ int pins_lock(const char *root, bool create, int *ret_lock)
 		}
 		nanosleep(&pause, NULL);
 	}
-	return fail_because(EBUSY, "pin directory %s: another loader has held the lock for %d s",
+	return fail_because(EBUSY, "pin directory %s: another command has held the lock for %d s",
 	                    root, LOCK_PATIENCE_MS / 1000);
 }
 
