@@ -7,18 +7,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/table.h"
 #include "lib/rules/print.h"
-
-static const char *const action_names[] = {
-	[PC_ACTION_PASS] = "pass",
-	[PC_ACTION_DROP] = "drop",
-	[PC_ACTION_COUNT] = "count",
-	[PC_ACTION_LIMIT] = "limit",
-};
-
-static const char *default_name(const struct commit_brief *brief, enum pc_direction direction)
-{
-	return brief->drops[direction] ? "drop" : "pass";
-}
+#include "lib/rules/words.h"
 
 json_t *rules_view_summary(const struct pins *pins, const struct commit_brief *brief)
 {
@@ -27,8 +16,8 @@ json_t *rules_view_summary(const struct pins *pins, const struct commit_brief *b
 
 	return json_pack("{s:s, s:o, s:I, s:{s:s, s:s}, s:o}", "ifname", pins->ifname, "netns",
 	                 json_text(pins->netns), "generation", (json_int_t)brief->generation,
-	                 "default", "in", default_name(brief, PC_IN), "out",
-	                 default_name(brief, PC_OUT), "pending", pending);
+	                 "default", "in", commit_brief_default(brief, PC_IN), "out",
+	                 commit_brief_default(brief, PC_OUT), "pending", pending);
 }
 
 static json_t *rule_json(const struct policy *policy, size_t index, const struct pc_counter *count)
@@ -38,8 +27,8 @@ static json_t *rule_json(const struct policy *policy, size_t index, const struct
 
 	return json_pack("{s:I, s:o, s:s, s:s, s:I, s:I}", "index", (json_int_t)index + 1, "label",
 	                 json_text(rule->label), "rule", text ?: "", "action",
-	                 action_names[rule->action], "packets", (json_int_t)count->packets, "bytes",
-	                 (json_int_t)count->bytes);
+	                 name_of(words_actions, rule->action)->text, "packets",
+	                 (json_int_t)count->packets, "bytes", (json_int_t)count->bytes);
 }
 
 json_t *rules_view_json(const struct pins *pins, const struct commit_state *state,

@@ -26,6 +26,9 @@ struct commit_brief {
 const char *commit_brief_text(const struct commit_brief *brief,
                               char ret_text[static COMMIT_BRIEF_SIZE]);
 
+/* "pass" or "drop". */
+const char *commit_brief_default(const struct commit_brief *brief, enum pc_direction direction);
+
 struct commit_state {
 	struct commit_brief brief;
 	struct policy policy; /* with the cells its rules count in */

@@ -197,7 +197,7 @@ int commit_counts(const struct pins *pins, const struct commit_state *state,
 	return r ? r : add_builtin(pins, &state->policy, ret_counts);
 }
 
-static const char *default_name(const struct commit_brief *brief, enum pc_direction direction)
+const char *commit_brief_default(const struct commit_brief *brief, enum pc_direction direction)
 {
 	return brief->drops[direction] ? "drop" : "pass";
 }
@@ -212,7 +212,7 @@ const char *commit_brief_text(const struct commit_brief *brief,
 	if (brief->pending)
 		snprintf(back, sizeof(back), "; goes back in %.0f s", brief->seconds_left);
 	snprintf(ret_text, COMMIT_BRIEF_SIZE, "%s, %u rule%s, default in %s, out %s%s", name,
-	         brief->n_rules, brief->n_rules == 1 ? "" : "s", default_name(brief, PC_IN),
-	         default_name(brief, PC_OUT), back);
+	         brief->n_rules, brief->n_rules == 1 ? "" : "s", commit_brief_default(brief, PC_IN),
+	         commit_brief_default(brief, PC_OUT), back);
 	return ret_text;
 }
