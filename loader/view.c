@@ -15,6 +15,7 @@
 #include "lib/kern/guard.h"
 #include "lib/kern/link.h"
 #include "lib/kern/prog.h"
+#include "lib/kern/summary.h"
 
 struct view {
 	const struct common *common;
@@ -28,12 +29,6 @@ struct line {
 	const char *how; /* XDP: the mode; TC: the backend */
 	uint32_t id;     /* 0: it should be attached and is not */
 	const char *note;
-};
-
-static const char *const hook_names[] = {
-#define X(id, token) token,
-	PC_HOOKS(X)
-#undef X
 };
 
 struct view *view_new(const struct common *common)
@@ -65,17 +60,17 @@ static void add_line(struct view *view, const struct pins *pins, const struct li
 	if (line->id)
 		prog_name(line->id, name);
 	table_cell(view->table, "%s", pins_name(pins));
-	table_cell(view->table, "%s", hook_names[line->hook]);
+	table_cell(view->table, "%s", hook_tokens[line->hook]);
 	table_cell(view->table, "%s", line->how);
 	table_cell(view->table, line->id ? "%u" : "-", line->id);
 	table_cell(view->table, "%s", line->id ? name : "NOT ATTACHED");
 	table_cell(view->table, "%s", line->note);
-	json_array_append_new(programs,
-	                      json_pack("{s:s,s:s,s:o,s:o,s:b,s:o}", "hook", hook_names[line->hook],
-	                                line->hook == PC_HOOK_XDP ? "mode" : "backend", line->how,
-	                                "id", line->id ? json_integer(line->id) : json_null(),
-	                                "name", json_text(name), "attached", line->id != 0, "note",
-	                                json_text(line->note)));
+	json_array_append_new(
+		programs,
+		json_pack("{s:s,s:s,s:o,s:o,s:b,s:o}", "hook", hook_tokens[line->hook],
+	                  line->hook == PC_HOOK_XDP ? "mode" : "backend", line->how, "id",
+	                  line->id ? json_integer(line->id) : json_null(), "name", json_text(name),
+	                  "attached", line->id != 0, "note", json_text(line->note)));
 }
 
 static void describe_xdp(const struct pins *pins, const struct pc_meta *meta,
@@ -154,6 +149,9 @@ int view_add(struct view *view, const struct pins *pins)
 	if (pins_state(pins, &meta) != PINS_WHOLE)
 		return fail_because(ERR_ABSENT, "%s: not attached", pins_name(pins));
 	back = netns_visit(pins->netns);
+	if (back == -ERR_ABSENT)
+		return fail_because(ERR_ABSENT, "%s: its network namespace is gone",
+		                    pins_name(pins));
 	if (back < 0)
 		return back;
 	r = observe(view, pins, &meta);

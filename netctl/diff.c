@@ -15,8 +15,8 @@
 #include "lib/rules/policy.h"
 #include "lib/rules/print.h"
 #include "lib/store/source.h"
-#include "netctl/change.h"
 #include "netctl/commands.h"
+#include "netctl/select.h"
 
 /* A policy's canonical text in memory that a file descriptor leads to. */
 static int text_fd(const char *text)
@@ -83,25 +83,27 @@ static int say(json_t *lines, const struct common *common)
 
 static int run(const struct invocation *inv)
 {
-	auto_change struct change change = { .lock = -1 };
+	auto_commit_state struct commit_state now = { 0 };
 	auto_policy struct policy next = { 0 };
 	auto_diag struct diag diag = { 0 };
 	auto_close int in_force = -1, file = -1;
 	auto_free char *text = NULL;
+	struct pins pins;
 	json_t *lines;
 	int r;
 
 	if (!inv->operand_count)
 		return fail_because(ERR_USAGE, "policy diff: a file is wanted");
-	/* Before the lock is taken: at the other end of standard input may be another netctl. */
 	r = source_read(inv->operands[0], &next, &diag);
 	diag_write(&diag, stderr);
 	if (!r)
-		r = change_begin(inv, 1, &change);
+		r = select_one(inv, 1, &pins);
+	if (!r)
+		r = select_policy(&pins, &now);
 	if (r)
 		return r;
 	text = policy_print(&next);
-	in_force = text_fd(change.now.text);
+	in_force = text_fd(now.text);
 	file = text_fd(text);
 	if (in_force < 0 || file < 0)
 		return -EIO;

@@ -22,7 +22,6 @@
 /* What was asked, and all that is said of it. */
 struct explanation {
 	struct pins pins;
-	int lock;
 	struct commit_state state; /* the policy that is asked */
 	struct frame frame;
 	struct match_packet packet;
@@ -34,8 +33,6 @@ static void explanation_free(struct explanation **e)
 {
 	if (!*e)
 		return;
-	if ((*e)->lock >= 0)
-		pins_unlock((*e)->pins.root, (*e)->lock);
 	commit_state_free(&(*e)->state);
 	free(*e);
 }
@@ -252,25 +249,32 @@ static int say_text(const struct explanation *e)
 
 /* --- the command */
 
-static int ask(struct explanation *e)
+static int ask_programs(struct explanation *e, const struct pc_meta *meta)
 {
-	struct pc_meta meta;
-	int back, r = pins_lock(e->pins.root, false, &e->lock);
+	int back, r = commit_read(&e->pins, &e->state);
 
 	if (r)
 		return r;
-	if (pins_state(&e->pins, &meta) != PINS_WHOLE) /* gone while we waited for the lock */
-		return fail_because(ERR_ABSENT, "%s: not attached", pins_name(&e->pins));
-	r = commit_read(&e->pins, &e->state);
-	if (r)
-		return r;
 	back = netns_visit(e->pins.netns);
-	if (back < 0)
+	if (back == -ERR_ABSENT)
 		return fail_because(ERR_ABSENT, "%s: its network namespace is gone",
 		                    pins_name(&e->pins));
-	r = dryrun(&e->pins, &meta, e->packet.direction, e->frame.bytes, e->frame.len, &e->run);
+	if (back < 0)
+		return back;
+	r = dryrun(&e->pins, meta, e->packet.direction, e->frame.bytes, e->frame.len, &e->run);
 	netns_return(back);
 	return r ? r : find_rule(e);
+}
+
+static int ask(struct explanation *e)
+{
+	struct pc_meta meta;
+	int lock, r = select_lock(&e->pins, &meta, &lock);
+
+	if (!r)
+		r = ask_programs(e, &meta);
+	pins_unlock(e->pins.root, lock);
+	return r;
 }
 
 static int run_explain(const struct invocation *inv)
@@ -281,7 +285,6 @@ static int run_explain(const struct invocation *inv)
 
 	if (!e)
 		return fail(ENOMEM, "explain");
-	e->lock = -1;
 	r = read_operands(inv, &names, e);
 	about.operand_count = names;
 	if (!r)

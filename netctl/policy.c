@@ -18,20 +18,20 @@
 
 /* --- show --- */
 
-static int show_one(const struct pins *pins, bool many, json_t *interfaces)
+static int show_one(const struct pins *pins, const struct listing *listing)
 {
 	auto_commit_state struct commit_state state = { 0 };
-	int r = commit_read(pins, &state);
+	int r = select_policy(pins, &state);
 
 	if (r)
 		return r;
-	if (interfaces) {
+	if (listing->interfaces) {
 		json_t *interface = rules_view_summary(pins, &state.brief);
 
 		json_object_set_new(interface, "policy", json_string(state.text));
-		json_array_append_new(interfaces, interface);
+		json_array_append_new(listing->interfaces, interface);
 	} else {
-		if (many)
+		if (listing->count > 1)
 			printf("# %s\n", pins_name(pins));
 		fputs(state.text, stdout);
 	}
@@ -40,22 +40,7 @@ static int show_one(const struct pins *pins, bool many, json_t *interfaces)
 
 static int run_show(const struct invocation *inv)
 {
-	json_t *interfaces = inv->common.json ? json_array() : NULL;
-	auto_free struct pins *list = NULL;
-	size_t count = 0;
-	int lock = -1, r = select_interfaces(inv, &list, &count);
-
-	if (!r)
-		r = pins_lock(list[0].root, false, &lock);
-	for (size_t i = 0; !r && i < count; i++)
-		r = show_one(&list[i], count > 1, interfaces);
-	if (count)
-		pins_unlock(list[0].root, lock);
-	if (r || !interfaces) {
-		json_decref(interfaces);
-		return r;
-	}
-	return json_print(json_pack("{s:o}", "interfaces", interfaces));
+	return select_each(inv, show_one);
 }
 
 const struct cmd policy_show_cmd = {

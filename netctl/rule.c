@@ -17,22 +17,33 @@
 
 /* --- list --- */
 
-static int list_one(const struct pins *pins, json_t *interfaces)
+static int read_counted(const struct pins *pins, struct commit_state *ret_state,
+                        struct pc_counter **ret_counts)
+{
+	struct pc_meta meta;
+	int lock, r = select_lock(pins, &meta, &lock);
+
+	if (!r)
+		r = commit_read(pins, ret_state);
+	if (!r) {
+		*ret_counts = calloc(ret_state->policy.n_rules + 1, sizeof(**ret_counts));
+		r = *ret_counts ? commit_counts(pins, ret_state, *ret_counts)
+		                : fail(ENOMEM, "%s", pins_name(pins));
+	}
+	pins_unlock(pins->root, lock);
+	return r;
+}
+
+static int list_one(const struct pins *pins, const struct listing *listing)
 {
 	auto_commit_state struct commit_state state = { 0 };
 	auto_free struct pc_counter *counts = NULL;
-	int r = commit_read(pins, &state);
+	int r = read_counted(pins, &state, &counts);
 
 	if (r)
 		return r;
-	counts = calloc(state.policy.n_rules + 1, sizeof(*counts));
-	if (!counts)
-		return fail(ENOMEM, "%s", pins_name(pins));
-	r = commit_counts(pins, &state, counts);
-	if (r)
-		return r;
-	if (interfaces)
-		json_array_append_new(interfaces, rules_view_json(pins, &state, counts));
+	if (listing->interfaces)
+		json_array_append_new(listing->interfaces, rules_view_json(pins, &state, counts));
 	else
 		rules_view_text(pins, &state, counts);
 	return 0;
@@ -40,22 +51,7 @@ static int list_one(const struct pins *pins, json_t *interfaces)
 
 static int run_list(const struct invocation *inv)
 {
-	json_t *interfaces = inv->common.json ? json_array() : NULL;
-	auto_free struct pins *list = NULL;
-	size_t count = 0;
-	int lock = -1, r = select_interfaces(inv, &list, &count);
-
-	if (!r)
-		r = pins_lock(list[0].root, false, &lock);
-	for (size_t i = 0; !r && i < count; i++)
-		r = list_one(&list[i], interfaces);
-	if (count)
-		pins_unlock(list[0].root, lock);
-	if (r || !interfaces) {
-		json_decref(interfaces);
-		return r;
-	}
-	return json_print(json_pack("{s:o}", "interfaces", interfaces));
+	return select_each(inv, list_one);
 }
 
 const struct cmd rule_list_cmd = {

@@ -101,6 +101,44 @@ int select_interfaces(const struct invocation *inv, struct pins **ret_pins, size
 	return select_of(&inv->common, inv->operand_count, inv->operands, ret_pins, ret_count);
 }
 
+int select_lock(const struct pins *pins, struct pc_meta *ret_meta, int *ret_lock)
+{
+	int r;
+
+	*ret_lock = -1;
+	r = pins_lock(pins->root, false, ret_lock);
+	if (!r && pins_state(pins, ret_meta) != PINS_WHOLE)
+		r = fail_because(ERR_ABSENT, "%s: not attached", pins_name(pins));
+	return r;
+}
+
+int select_policy(const struct pins *pins, struct commit_state *ret_state)
+{
+	struct pc_meta meta;
+	int lock, r = select_lock(pins, &meta, &lock);
+
+	if (!r)
+		r = commit_read(pins, ret_state);
+	pins_unlock(pins->root, lock);
+	return r;
+}
+
+int select_each(const struct invocation *inv,
+                int (*say)(const struct pins *pins, const struct listing *listing))
+{
+	struct listing listing = { .interfaces = inv->common.json ? json_array() : NULL };
+	auto_free struct pins *list = NULL;
+	int r = select_interfaces(inv, &list, &listing.count);
+
+	for (size_t i = 0; !r && i < listing.count; i++)
+		r = say(&list[i], &listing);
+	if (r || !listing.interfaces) {
+		json_decref(listing.interfaces);
+		return r;
+	}
+	return json_print(json_pack("{s:o}", "interfaces", listing.interfaces));
+}
+
 int select_one(const struct invocation *inv, int at, struct pins *ret_pins)
 {
 	auto_free struct pins *list = NULL;

@@ -84,9 +84,15 @@ keys() {
 	check 'policy show | policy apply -' eval "netctl policy show | netctl policy apply -"
 	same 'is the same' 'web drop in,out tcp dst port 80
 - count in' "$(netctl rule list -j | jq -r '.interfaces[0].rules[] | "\(.label // "-") \(.rule)"')"
+	yes 'count in tcp dst port 1' | head -n 3000 >"$work/many"
+	netctl policy apply "$work/many" >/dev/null 2>&1
+	start client bash -c 'netctl rule list eth0 -n "$1" | (sleep 4; cat) >/dev/null' - "$server"
+	pause 0.5
+	check 'a slow reader of rule list does not keep changes waiting' timeout 3 netctl rule delete 1
+	wait "$started"
 	json 'policy apply -j --confirm' 0 '.interfaces[0].pending.seconds_left | . > 50 and . < 61' \
 		netctl -j policy apply "$work/good" --confirm 60
-	json 'policy confirm -j' 0 '.interfaces[0] | .generation == 3 and .pending == null' netctl -j policy confirm
+	json 'policy confirm -j' 0 '.interfaces[0] | .generation == 5 and .pending == null' netctl -j policy confirm
 	exits 'policy diff: one with mistakes' 1 '^netctl: .*nosuch' netctl policy diff "$work/nosuch"
 	check 'detach' loader -n "$server" detach eth0
 }
