@@ -7,7 +7,8 @@
 #include <linux/in.h>
 #include <linux/in6.h>
 
-const char *const tcp_flag_names[8] = { "fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr" };
+#define FLAG_NAME(bit, word) [bit] = (word),
+const char *const tcp_flag_names[8] = { TCP_FLAGS(FLAG_NAME) };
 
 const char *tcp_flags_text(uint8_t flags, char text[static TCP_FLAGS_TEXT_SIZE])
 {

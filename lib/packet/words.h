@@ -6,7 +6,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Bit n of the byte of RFC 9293 3.1. */
+/* RFC 9293 3.1 and RFC 3168: bit n of the byte that has the flags. */
+#define TCP_FLAGS(X) \
+	X(0, "fin") \
+	X(1, "syn") \
+	X(2, "rst") \
+	X(3, "psh") \
+	X(4, "ack") \
+	X(5, "urg") \
+	X(6, "ece") \
+	X(7, "cwr")
+
 extern const char *const tcp_flag_names[8];
 
 #define TCP_FLAGS_TEXT_SIZE 40

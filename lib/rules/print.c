@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/packet/words.h"
 #include "lib/rules/prefix.h"
 #include "lib/rules/words.h"
 
@@ -55,15 +56,9 @@ static void print_prefixes(FILE *to, const struct match *match)
 static void print_flags(FILE *to, uint8_t flags)
 {
 	const struct name *name = name_of(words_flags, flags);
+	char text[TCP_FLAGS_TEXT_SIZE];
 
-	if (name) {
-		fputs(name->text, to);
-		return;
-	}
-	for (unsigned bit = 1, more = 0; bit < 0x100; bit <<= 1) {
-		if (flags & bit)
-			fprintf(to, "%s%s", more++ ? "," : "", name_of(words_flags, bit)->text);
-	}
+	fputs(name ? name->text : tcp_flags_text(flags, text), to);
 }
 
 static void print_match(FILE *to, const struct match *match, const struct policy *policy,

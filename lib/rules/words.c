@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "lib/packet/words.h"
+
 const struct name words_statements[] = {
 	{ "default", STATEMENT_DEFAULT },
 	{ "set", STATEMENT_SET },
@@ -37,11 +39,9 @@ const struct name words_types[] = { TYPE_WORDS(TYPE_NAME){ 0 } };
 
 const struct name words_file[] = { { "file", 0 }, { 0 } };
 
-/* RFC 9293 3.1 and RFC 3168. `none` and `all` are no bits, and all of them. */
-const struct name words_flags[] = {
-	{ "none", 0 }, { "fin", 1 },  { "syn", 2 },   { "rst", 4 },   { "psh", 8 }, { "ack", 16 },
-	{ "urg", 32 }, { "ece", 64 }, { "cwr", 128 }, { "all", 255 }, { 0 },
-};
+/* `none` and `all` are no bits, and all of them. */
+#define FLAG_NAME(bit, word) { word, 1u << (bit) },
+const struct name words_flags[] = { { "none", 0 }, TCP_FLAGS(FLAG_NAME){ "all", 255 }, { 0 } };
 
 static const struct name protocols[] = {
 	{ "icmp", 1 },      { "igmp", 2 },  { "ipip", 4 },  { "tcp", 6 },    { "udp", 17 },
