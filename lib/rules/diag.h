@@ -45,16 +45,6 @@ void diag_add(struct diag *diag, enum severity severity, const struct spot *spot
 /* Puts the items from `first` on into the order of their places. */
 void diag_sort(struct diag *diag, size_t first);
 
-static inline size_t diag_errors(const struct diag *diag)
-{
-	return diag->errors;
-}
-
-static inline size_t diag_warnings(const struct diag *diag)
-{
-	return diag->warnings;
-}
-
 /* As compilers have it: FILE:LINE:COLUMN: error: message, the line, a caret. */
 void diag_write(const struct diag *diag, FILE *to);
 

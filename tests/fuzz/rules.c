@@ -66,7 +66,7 @@ static void try_policy(const char *text, size_t len)
 	auto_free char *printed = NULL, *second = NULL;
 	int r = policy_parse("fuzz", text, len, &policy, &diag);
 
-	must(!r == !diag_errors(&diag));
+	must(!r == !diag.errors);
 	if (!r)
 		policy_check(&policy, "fuzz", &diag);
 	show(&diag);
@@ -89,7 +89,7 @@ static void try_set(const char *text, size_t len)
 	struct set set = { 0 };
 	int r = set_parse_file("fuzz", text, len, &set, &diag);
 
-	must(!r == !diag_errors(&diag));
+	must(!r == !diag.errors);
 	show(&diag);
 	for (size_t i = 0; i < set.n_prefixes; i++) {
 		char one[PREFIX_TEXT_SIZE];
