@@ -6,9 +6,11 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/rules/compile.h"
-#include "lib/rules/lookup.h"
 #include "lib/rules/policy.h"
 #include "tests/tap.h"
+#include "tests/unit/lookup.h"
+#include "tests/unit/reference.h"
+#include "tests/unit/sound.h"
 
 #define array_size(a) (sizeof(a) / sizeof(*(a)))
 
@@ -31,135 +33,7 @@ static uint32_t below(struct chance *c, uint32_t n)
 	return roll(c) % n;
 }
 
-/* --- packets, and rules read as they are written */
-
-struct packet {
-	uint8_t family; /* 0: not IP */
-	uint16_t ethertype;
-	int proto;        /* -1: not IP */
-	int sport, dport; /* -1: none, or cut off */
-	uint8_t addr[2][16];
-	uint16_t vlan[2];
-	unsigned n_vlans;
-	uint16_t len;
-	int dscp, icmp_type, flags; /* -1: not there */
-	bool fragment, established;
-};
-
-static bool in_ranges(int value, const struct range *ranges, size_t n)
-{
-	for (size_t i = 0; value >= 0 && i < n; i++)
-		if ((uint32_t)value >= ranges[i].lo && (uint32_t)value <= ranges[i].hi)
-			return true;
-	return false;
-}
-
-static bool in_prefixes(const struct packet *p, unsigned side, const struct prefix *prefixes,
-                        size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		unsigned bit = 0;
-
-		if (!p->family || prefixes[i].family != p->family)
-			continue;
-		while (bit < prefixes[i].len &&
-		       !((prefixes[i].addr[bit / 8] ^ p->addr[side][bit / 8]) & 128 >> bit % 8))
-			bit++;
-		if (bit == prefixes[i].len)
-			return true;
-	}
-	return false;
-}
-
-static bool type_holds(enum type_word type, const struct packet *p)
-{
-	switch (type) {
-	case TYPE_IP:
-		return p->ethertype == 0x0800;
-	case TYPE_IP6:
-		return p->ethertype == 0x86dd;
-	case TYPE_ARP:
-		return p->ethertype == 0x0806;
-	case TYPE_TCP:
-		return p->proto == 6;
-	case TYPE_UDP:
-		return p->proto == 17;
-	case TYPE_SCTP:
-		return p->proto == 132;
-	case TYPE_ICMP:
-		return p->proto == 1 && p->family == 4;
-	case TYPE_ICMP6:
-		return p->proto == 58 && p->family == 6;
-	default:
-		return false;
-	}
-}
-
-static bool side_holds(const struct policy *policy, const struct match *m, const struct packet *p,
-                       unsigned side)
-{
-	const struct set *set = &policy->sets[m->set];
-
-	switch (m->kind) {
-	case MATCH_ADDR:
-		return in_prefixes(p, side, m->prefixes, m->n_prefixes);
-	case MATCH_SET:
-		return in_prefixes(p, side, set->prefixes, set->n_prefixes);
-	default:
-		return in_ranges(side ? p->dport : p->sport, m->ranges, m->n_ranges);
-	}
-}
-
-static bool vlan_holds(const struct match *m, const struct packet *p)
-{
-	bool any = !m->n_ranges && p->n_vlans;
-
-	for (unsigned i = 0; i < p->n_vlans; i++)
-		any |= in_ranges(p->vlan[i], m->ranges, m->n_ranges);
-	return any;
-}
-
-static bool primitive_holds(const struct policy *policy, const struct match *m,
-                            const struct packet *p)
-{
-	switch (m->kind) {
-	case MATCH_TYPE:
-		return type_holds(m->type, p);
-	case MATCH_PROTO:
-		return in_ranges(p->proto, m->ranges, m->n_ranges);
-	case MATCH_ADDR:
-	case MATCH_SET:
-	case MATCH_PORT:
-		return (m->side != SIDE_DST && side_holds(policy, m, p, 0)) ||
-		       (m->side != SIDE_SRC && side_holds(policy, m, p, 1));
-	case MATCH_VLAN:
-		return vlan_holds(m, p);
-	case MATCH_FLAGS:
-		return p->flags >= 0 && (p->flags & m->flags_mask) == m->flags_value;
-	case MATCH_ICMP_TYPE:
-		return in_ranges(p->icmp_type, m->ranges, m->n_ranges);
-	case MATCH_LEN:
-		return in_ranges(p->len, m->ranges, m->n_ranges);
-	case MATCH_DSCP:
-		return in_ranges(p->dscp, m->ranges, m->n_ranges);
-	case MATCH_FRAGMENT:
-		return p->fragment;
-	case MATCH_ESTABLISHED:
-		return p->established;
-	}
-	return false;
-}
-
-static bool rule_holds(const struct policy *policy, const struct rule *rule, const struct packet *p,
-                       enum pc_direction direction)
-{
-	if (!(direction == PC_IN ? rule->in : rule->out))
-		return false;
-	for (size_t i = 0; i < rule->n_matches; i++)
-		if (primitive_holds(policy, &rule->matches[i], p) == rule->matches[i].negate)
-			return false;
-	return true;
-}
+/* --- packets */
 
 /* As the data plane would put it. */
 static struct probe probe_of(const struct packet *p)
@@ -204,7 +78,7 @@ static bool agree(const struct policy *policy, const struct image *image, const 
 	const struct probe probe = probe_of(p);
 	auto_free uint16_t *counted = calloc(policy->n_rules + 1, sizeof(*counted));
 	size_t n_counted = 0, n = 0, i;
-	long decided = image_lookup(image, direction, &probe, counted, &n_counted, NULL);
+	long decided = image_lookup(image, direction, &probe, counted, &n_counted);
 
 	for (i = 0; i < policy->n_rules; i++) {
 		if (!rule_holds(policy, &policy->rules[i], p, direction))
@@ -402,101 +276,7 @@ static struct packet random_packet(struct chance *c, const struct policy *policy
 	return p;
 }
 
-/* --- what the data plane relies on in an image */
-
-struct tree {
-	const struct image *image;
-	bool six, ordered;
-};
-
-static bool check_conds(const struct tree *t, uint32_t address)
-{
-	const struct pc_cond *cond;
-	unsigned n = 0;
-
-	if (!address)
-		return true;
-	do {
-		cond = image_span(t->image, address + n * sizeof(*cond), sizeof(*cond));
-		if (!tap_check(cond && ++n <= PC_MAX_CONDS))
-			return false;
-	} while (!cond->last);
-	return tap_check_int(address / PC_PAGE_SIZE,
-	                     (address + n * sizeof(*cond) - 1) / PC_PAGE_SIZE);
-}
-
-static bool check_leaves(const struct tree *t, uint32_t at)
-{
-	size_t size = t->six ? sizeof(struct pc_entry6) : sizeof(struct pc_entry4);
-	const struct pc_node *leaf;
-	unsigned nodes = 0, i, rule, cond, before = 0;
-	const void *entry;
-
-	do {
-		leaf = image_span(t->image, at + nodes * sizeof(*leaf), sizeof(*leaf));
-		if (!leaf || !leaf->leaf || ++nodes > PC_LEAF_NODES)
-			return tap_fail("no leaf at %#x", at), false;
-		if (!tap_check(leaf->mask <= PC_LEAF_ENTRIES) ||
-		    !tap_check(!leaf->mask ||
-		               leaf->base / PC_PAGE_SIZE ==
-		                       (leaf->base + leaf->mask * size - 1) / PC_PAGE_SIZE))
-			return false;
-		for (i = 0; i < leaf->mask; i++) {
-			entry = image_span(t->image, leaf->base + i * size, size);
-			if (!entry)
-				return tap_fail("no entry"), false;
-			rule = t->six ? ((const struct pc_entry6 *)entry)->rule
-			              : ((const struct pc_entry4 *)entry)->rule;
-			cond = t->six ? ((const struct pc_entry6 *)entry)->cond
-			              : ((const struct pc_entry4 *)entry)->cond;
-			if (!tap_check(rule >= before) || !check_conds(t, cond))
-				return false;
-			before = rule;
-		}
-	} while (leaf->word == PC_LEAF_GOES_ON);
-	return true;
-}
-
-static bool check_tree(const struct tree *t, uint32_t at, unsigned depth)
-{
-	const struct pc_node *node = image_span(t->image, at, sizeof(*node));
-	unsigned i;
-
-	if (!node)
-		return tap_fail("no node at %#x", at), false;
-	if (node->leaf)
-		return check_leaves(t, at);
-	if (!tap_check(depth < PC_TREE_DEPTH) ||
-	    !tap_check(node->shift + __builtin_popcount(node->mask) <= 32) ||
-	    !tap_check_int(node->base / PC_PAGE_SIZE,
-	                   (node->base + node->mask * sizeof(*node)) / PC_PAGE_SIZE))
-		return false;
-	for (i = 0; i <= node->mask; i++)
-		if (!check_tree(t, node->base + i * sizeof(*node), depth + 1))
-			return false;
-	return true;
-}
-
-static bool check_image(const struct image *image)
-{
-	const struct pc_image *header = image_header(image);
-	unsigned forests = PC_DIRECTION_COUNT * PC_KIND_COUNT * 2, i, root;
-
-	if (!tap_check(header))
-		return false;
-	for (i = 0; i < forests; i++) {
-		enum pc_kind kind = i / 2 % PC_KIND_COUNT;
-		const struct pc_side *side = &header->side[i / 2 / PC_KIND_COUNT];
-		const struct pc_forest *f = i % 2 ? &side->counts[kind] : &side->verdicts[kind];
-		struct tree t = { image, kind >= PC_KIND_IP6_TCP && kind <= PC_KIND_IP6_REST,
-			          i % 2 };
-
-		for (root = 0; root < PC_TREES && f->root[root]; root++)
-			if (!check_tree(&t, f->root[root], 0) || !tap_check(!root || !t.ordered))
-				return false;
-	}
-	return true;
-}
+/* --- images */
 
 static void random_policies(const struct manner *manner, size_t rules, unsigned policies,
                             unsigned packets)

@@ -1,22 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What an image says of a packet: the walk of the data plane, in user space. */
-#include "lib/rules/lookup.h"
+#ifndef TESTS_UNIT_LOOKUP_H
+#define TESTS_UNIT_LOOKUP_H
 
 #include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
+#include "lib/rules/image.h"
 #include "lib/rules/table.h"
 
-#define NO_RULE LONG_MAX
+#define LOOKUP_NO_RULE LONG_MAX
+#define PROBE_TAGS     3
+
+/* A packet as trees and conditions see it. */
+struct probe {
+	enum pc_kind kind;
+	uint32_t word[PC_WORDS];
+	int32_t field[PC_FIELD_COUNT]; /* -1: it does not have it; not for VLAN, SADDR, DADDR */
+	uint16_t vlan[PROBE_TAGS];
+	unsigned n_vlans;
+};
 
 /* Under way in the trees of one packet. */
 struct looking {
 	const struct image *image;
 	const struct probe *probe;
 	uint8_t family;
-	struct walk walk;
 };
 
-static bool test_value(const struct image *image, const struct pc_cond *cond, uint32_t value)
+static inline bool test_value(const struct image *image, const struct pc_cond *cond, uint32_t value)
 {
 	const uint8_t *byte;
 
@@ -33,7 +47,7 @@ static bool test_value(const struct image *image, const struct pc_cond *cond, ui
 	}
 }
 
-static bool test(const struct looking *l, const struct pc_cond *cond)
+static inline bool test(const struct looking *l, const struct pc_cond *cond)
 {
 	const struct probe *probe = l->probe;
 	bool any = false;
@@ -54,7 +68,7 @@ static bool test(const struct looking *l, const struct pc_cond *cond)
 	       test_value(l->image, cond, probe->field[cond->field]);
 }
 
-static bool conditions_hold(const struct looking *l, uint32_t address)
+static inline bool conditions_hold(const struct looking *l, uint32_t address)
 {
 	const struct pc_cond *cond;
 	unsigned i;
@@ -69,8 +83,8 @@ static bool conditions_hold(const struct looking *l, uint32_t address)
 	return false;
 }
 
-static bool address_matches(const uint32_t *word, const uint32_t *addr, const uint32_t *mask,
-                            unsigned words)
+static inline bool address_matches(const uint32_t *word, const uint32_t *addr, const uint32_t *mask,
+                                   unsigned words)
 {
 	uint32_t differ = 0;
 	unsigned i;
@@ -80,7 +94,7 @@ static bool address_matches(const uint32_t *word, const uint32_t *addr, const ui
 	return !differ;
 }
 
-static bool ports_match(const uint32_t *word, const struct pc_entry4 *e)
+static inline bool ports_match(const uint32_t *word, const struct pc_entry4 *e)
 {
 	return e->sport_lo <= word[PC_WORD_SPORT] && word[PC_WORD_SPORT] <= e->sport_hi &&
 	       e->dport_lo <= word[PC_WORD_DPORT] && word[PC_WORD_DPORT] <= e->dport_hi &&
@@ -88,7 +102,7 @@ static bool ports_match(const uint32_t *word, const struct pc_entry4 *e)
 }
 
 /* What entries of both families have, as that of IPv4. */
-static struct pc_entry4 common_part(const struct pc_entry6 *e)
+static inline struct pc_entry4 common_part(const struct pc_entry6 *e)
 {
 	return (struct pc_entry4){ .sport_lo = e->sport_lo,
 		                   .sport_hi = e->sport_hi,
@@ -100,14 +114,13 @@ static struct pc_entry4 common_part(const struct pc_entry6 *e)
 		                   .cond = e->cond };
 }
 
-static bool entry_matches(struct looking *l, const void *entry, uint16_t *ret_rule)
+static inline bool entry_matches(struct looking *l, const void *entry, uint16_t *ret_rule)
 {
 	const uint32_t *word = l->probe->word;
 	const struct pc_entry6 *six = entry;
 	struct pc_entry4 e;
 	bool addresses;
 
-	l->walk.entries++;
 	if (l->family == 6) {
 		e = common_part(six);
 		addresses = address_matches(word + PC_WORD_SADDR, six->saddr, six->smask, 4) &&
@@ -122,7 +135,7 @@ static bool entry_matches(struct looking *l, const void *entry, uint16_t *ret_ru
 }
 
 /* The address of the first leaf for the packet; 0: there is none. */
-static uint32_t find_leaf(struct looking *l, uint32_t root)
+static inline uint32_t find_leaf(struct looking *l, uint32_t root)
 {
 	const struct pc_node *node = image_span(l->image, root, sizeof(*node));
 	uint32_t at = root;
@@ -133,15 +146,13 @@ static uint32_t find_leaf(struct looking *l, uint32_t root)
 		     (l->probe->word[node->word] >> node->shift & node->mask) * sizeof(*node);
 		node = image_span(l->image, at, sizeof(*node));
 	}
-	l->walk.nodes += depth;
-	l->walk.depth = depth > l->walk.depth ? depth : l->walk.depth;
 	return node && node->leaf ? at : 0;
 }
 
 /* Calls for the rules that match, lowest first and each as often as it has entries that do, until
  * told to stop. */
-static void each_match(struct looking *l, uint32_t root,
-                       bool (*matched)(void *context, uint16_t rule), void *context)
+static inline void each_match(struct looking *l, uint32_t root,
+                              bool (*matched)(void *context, uint16_t rule), void *context)
 {
 	size_t size = l->family == 6 ? sizeof(struct pc_entry6) : sizeof(struct pc_entry4);
 	uint32_t at = find_leaf(l, root);
@@ -161,7 +172,7 @@ static void each_match(struct looking *l, uint32_t root,
 	}
 }
 
-static bool decides(void *context, uint16_t rule)
+static inline bool decides(void *context, uint16_t rule)
 {
 	long *first = context;
 
@@ -176,7 +187,7 @@ struct counting {
 	size_t n;
 };
 
-static bool counts(void *context, uint16_t rule)
+static inline bool counts(void *context, uint16_t rule)
 {
 	struct counting *c = context;
 
@@ -187,8 +198,11 @@ static bool counts(void *context, uint16_t rule)
 	return true;
 }
 
-long image_lookup(const struct image *image, enum pc_direction direction, const struct probe *probe,
-                  uint16_t *counted, size_t *n_counted, struct walk *walk)
+/* The index of the rule that decides, or -1: the default does. The rules that count the packet go
+ * to `counted`, which has room for all rules of the image, lowest first. The image is one that
+ * image_header() accepts; whatever else may be wrong with it, nothing outside of it is read. */
+static inline long image_lookup(const struct image *image, enum pc_direction direction,
+                                const struct probe *probe, uint16_t *counted, size_t *n_counted)
 {
 	const struct pc_image *header = image_at(image, 0);
 	const struct pc_side *side = &header->side[direction];
@@ -197,17 +211,15 @@ long image_lookup(const struct image *image, enum pc_direction direction, const 
 		.probe = probe,
 		.family = probe->kind >= PC_KIND_IP6_TCP && probe->kind <= PC_KIND_IP6_REST ? 6 : 4,
 	};
-	struct counting c = { .before = NO_RULE, .rules = counted };
+	struct counting c = { .before = LOOKUP_NO_RULE, .rules = counted };
 	unsigned i;
 
 	for (i = 0; i < PC_TREES && side->verdicts[probe->kind].root[i]; i++)
 		each_match(&l, side->verdicts[probe->kind].root[i], decides, &c.before);
-	if (counted) {
-		if (side->counts[probe->kind].root[0])
-			each_match(&l, side->counts[probe->kind].root[0], counts, &c);
-		*n_counted = c.n;
-	}
-	if (walk)
-		*walk = l.walk;
-	return c.before == NO_RULE ? -1 : c.before;
+	if (side->counts[probe->kind].root[0])
+		each_match(&l, side->counts[probe->kind].root[0], counts, &c);
+	*n_counted = c.n;
+	return c.before == LOOKUP_NO_RULE ? -1 : c.before;
 }
+
+#endif
