@@ -2,7 +2,6 @@
 /* netctl policy: the whole policy shown, checked, compared, replaced, confirmed, taken back. */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/err.h"
