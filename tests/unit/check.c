@@ -9,6 +9,7 @@
 #include "lib/rules/parse.h"
 #include "lib/rules/policy.h"
 #include "tests/tap.h"
+#include "tests/unit/parsed.h"
 
 /* A policy and its warnings, by what tells them apart: "LINE:COLUMN word", or nothing. */
 static const struct {
@@ -83,19 +84,6 @@ static const struct {
 	{ "drop tcp udp\ndrop tcp udp port 1", { "1:1 never matches", "2:1 never matches" } },
 };
 
-static int parse(const char *text, size_t len, struct policy *ret_policy)
-{
-	auto_diag struct diag diag = { 0 };
-	auto_free char *why = NULL;
-	int r = policy_parse("test", text, len, ret_policy, &diag);
-
-	if (r) {
-		why = diag_text(&diag);
-		tap_fail("%s", why);
-	}
-	return r;
-}
-
 static void each_row(void)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -104,7 +92,7 @@ static void each_row(void)
 		size_t n = 0;
 
 		tap_test("policy %zu: %.*s", i, (int)strcspn(rows[i].text, "\n"), rows[i].text);
-		if (parse(rows[i].text, strlen(rows[i].text), &policy))
+		if (!parsed(rows[i].text, &policy))
 			continue;
 		policy_check(&policy, "test", &diag);
 		for (; n < 3 && rows[i].warnings[n]; n++) {
@@ -280,7 +268,7 @@ static void sound(void)
 		char text[2000];
 
 		write_policy(text, sizeof(text));
-		if (parse(text, strlen(text), &policy))
+		if (!parsed(text, &policy))
 			return;
 		policy_check(&policy, "test", &diag);
 		claims += check_claims(&policy, &diag, text);
@@ -314,7 +302,7 @@ static void many(const char *name, void (*write_rule)(FILE *to, unsigned i), con
 		write_rule(to, i);
 	fputs(last, to);
 	fclose(to);
-	if (parse(text, len, &policy))
+	if (!parsed(text, &policy))
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	policy_check(&policy, "test", &diag);

@@ -7,31 +7,13 @@
 #include "lib/base/cleanup.h"
 #include "lib/rules/compile.h"
 #include "lib/rules/policy.h"
+#include "tests/model/chance.h"
 #include "tests/tap.h"
 #include "tests/unit/lookup.h"
 #include "tests/unit/reference.h"
 #include "tests/unit/sound.h"
 
 #define array_size(a) (sizeof(a) / sizeof(*(a)))
-
-/* --- chance */
-
-struct chance {
-	uint64_t state;
-};
-
-static uint32_t roll(struct chance *c)
-{
-	c->state ^= c->state << 13;
-	c->state ^= c->state >> 7;
-	c->state ^= c->state << 17;
-	return c->state >> 16;
-}
-
-static uint32_t below(struct chance *c, uint32_t n)
-{
-	return roll(c) % n;
-}
 
 /* --- packets */
 

@@ -12,19 +12,7 @@
 #include "lib/rules/pool.h"
 #include "lib/rules/print.h"
 #include "tests/tap.h"
-
-static int parse(const char *text, struct policy *ret_policy)
-{
-	auto_diag struct diag diag = { 0 };
-	auto_free char *why = NULL;
-	int r = policy_parse("test", text, strlen(text), ret_policy, &diag);
-
-	if (r) {
-		why = diag_text(&diag);
-		tap_fail("%s", why);
-	}
-	return r;
-}
+#include "tests/unit/parsed.h"
 
 /* Compiles the text; "" if that works, else the sentence, to be freed. */
 static char *why_not(const char *text, int *ret_error)
@@ -33,7 +21,7 @@ static char *why_not(const char *text, int *ret_error)
 	auto_image struct image image = { 0 };
 	const char *why = NULL;
 
-	if (parse(text, &policy))
+	if (!parsed(text, &policy))
 		return NULL;
 	*ret_error = policy_compile(&policy, 1, &image, &why);
 	return strdup(*ret_error ? why ?: "(none)" : "");
@@ -53,7 +41,7 @@ static int compile_sample(struct policy *policy, struct image *image)
 	auto_diag struct diag diag = { 0 };
 	const char *why = NULL;
 
-	if (parse(sample, policy) ||
+	if (!parsed(sample, policy) ||
 	    !tap_check_int(set_parse_file("feed.txt", feed, strlen(feed), &policy->sets[0], &diag),
 	                   0))
 		return -EINVAL;
@@ -108,7 +96,7 @@ static void sets_come_back(void)
 	if (!tap_check_int(compile_sample(&policy, &image), 0))
 		return;
 	text = image_text(&image);
-	if (!tap_check(text) || parse(text, &again))
+	if (!tap_check(text) || !parsed(text, &again))
 		return;
 	tap_check_int(again.sets[0].n_prefixes, 0);
 	tap_check_int(image_sets_into(&image, &again), 0);
@@ -116,7 +104,7 @@ static void sets_come_back(void)
 	for (size_t i = 0; i < policy.n_rules; i++)
 		tap_check(rule_equal(&policy.rules[i], &policy, &again.rules[i], &again));
 	policy_free(&again);
-	if (!parse("set other = file \"x\"\ndrop in src @other\n", &again))
+	if (parsed("set other = file \"x\"\ndrop in src @other\n", &again))
 		tap_check_int(image_sets_into(&image, &again), -ENOENT);
 }
 
@@ -128,7 +116,7 @@ static void nobodys_image(void)
 	struct pc_image_set *set;
 
 	tap_test("an image that cannot be is none");
-	if (!tap_check_int(compile_sample(&policy, &image), 0) || parse(sample, &again))
+	if (!tap_check_int(compile_sample(&policy, &image), 0) || !parsed(sample, &again))
 		return;
 	header = image_at(&image, 0);
 	kept = *header;

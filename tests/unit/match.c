@@ -8,6 +8,7 @@
 #include "lib/rules/parse.h"
 #include "lib/rules/policy.h"
 #include "tests/tap.h"
+#include "tests/unit/parsed.h"
 
 #define TCP  "tcp 10.0.0.1:4000 > 10.0.0.2:80"
 #define TCP6 "tcp [2001:db8::1]:4000 > [2001:db8::2]:80"
@@ -124,18 +125,6 @@ static bool seen(const char *text, struct match_packet *ret_packet)
 	*ret_packet = (struct match_packet){ .direction = PC_IN };
 	dissect(frame.bytes, frame.len, &ret_packet->headers);
 	return true;
-}
-
-static bool parsed(const char *text, struct policy *ret_policy)
-{
-	auto_diag struct diag diag = { 0 };
-	auto_free char *why = NULL;
-
-	if (!policy_parse("test", text, strlen(text), ret_policy, &diag))
-		return true;
-	why = diag_text(&diag);
-	tap_fail("%s", why);
-	return false;
 }
 
 static void row(size_t i)

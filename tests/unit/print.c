@@ -8,6 +8,7 @@
 #include "lib/rules/policy.h"
 #include "lib/rules/print.h"
 #include "tests/tap.h"
+#include "tests/unit/parsed.h"
 
 /* As people write it, and as it is printed. */
 #define WRITTEN \
@@ -34,25 +35,12 @@
 	"                     limit out src @late rate 10/s burst 5\n" \
 	"much.longer_label-7: pass in src @early\n"
 
-static int parse(const char *text, struct policy *ret_policy)
-{
-	auto_diag struct diag diag = { 0 };
-	auto_free char *why = NULL;
-	int r = policy_parse("test", text, strlen(text), ret_policy, &diag);
-
-	if (r) {
-		why = diag_text(&diag);
-		tap_fail("%s", why);
-	}
-	return r;
-}
-
 static void check_print(const char *written, const char *printed)
 {
 	auto_policy struct policy policy = { 0 };
 	auto_free char *text = NULL;
 
-	if (parse(written, &policy))
+	if (!parsed(written, &policy))
 		return;
 	text = policy_print(&policy);
 	tap_check_str(text, printed);
@@ -84,10 +72,10 @@ static void long_set(void)
 		snprintf(written + strlen(written), sizeof(written) - strlen(written),
 		         " 192.168.%d.0/24,", i);
 	snprintf(written + strlen(written), sizeof(written) - strlen(written), "}");
-	if (parse(written, &policy))
+	if (!parsed(written, &policy))
 		return;
 	text = policy_print(&policy);
-	if (parse(text, &again))
+	if (!parsed(text, &again))
 		return;
 	second = policy_print(&again);
 	tap_check_str(second, text);
@@ -130,7 +118,7 @@ static void equality(void)
 		         rows[i].equal ? "the same" : "not the same");
 		if (strchr(tap.name, '\n'))
 			tap_test("sets are compared by name, %s", rows[i].equal ? "same" : "other");
-		if (!parse(rows[i].a, &a) && !parse(rows[i].b, &b))
+		if (parsed(rows[i].a, &a) && parsed(rows[i].b, &b))
 			tap_check_int(rule_equal(a.rules, &a, b.rules, &b), rows[i].equal);
 	}
 }
@@ -144,7 +132,7 @@ static void changes(void)
 	static char many[5 * PC_MAX_RULES];
 
 	tap_test("a copy has nothing in common with what it is of");
-	if (parse(WRITTEN, &policy))
+	if (!parsed(WRITTEN, &policy))
 		return;
 	before = policy_print(&policy);
 	tap_check_int(policy_copy(&policy, &copy), 0);

@@ -5,19 +5,8 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/rules/table.h"
+#include "tests/model/chance.h"
 #include "tests/tap.h"
-
-struct chance {
-	uint64_t state;
-};
-
-static uint32_t roll(struct chance *c)
-{
-	c->state ^= c->state << 13;
-	c->state ^= c->state >> 7;
-	c->state ^= c->state << 17;
-	return c->state >> 16;
-}
 
 /* How the prefixes of a set lie: their length is `from` to `to`, and of each of their words only
  * the bits of `loose` differ. */
