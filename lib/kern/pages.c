@@ -195,6 +195,8 @@ int pages_read_image(int pages, enum pc_choice choice, struct image *ret_image)
 
 	if (!header || header->magic != PC_IMAGE_MAGIC)
 		return -ENOENT;
+	if (header->size > PC_IMAGE_PAGES * PC_PAGE_SIZE)
+		return fail_because(EINVAL, "the policy in the kernel is damaged");
 	count = page_count(header);
 	bytes = malloc((size_t)count * PC_PAGE_SIZE);
 	if (!bytes)

@@ -45,7 +45,7 @@ static inline void *image_at(const struct image *image, uint32_t address)
 const void *image_span(const struct image *image, uint32_t address, uint64_t size);
 
 /* What an image says of itself, or NULL if that cannot be: wrong magic, or rules, text or sets that
- * are not inside of it. Trees and tables are not looked at. */
+ * are not inside of it, or not where such may begin. Trees and tables are not looked at. */
 const struct pc_image *image_header(const struct image *image);
 
 /* The policy's text, to be freed; NULL: no valid image, or no memory. */
