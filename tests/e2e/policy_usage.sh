@@ -86,6 +86,7 @@ keys() {
 - count in' "$(netctl rule list -j | jq -r '.interfaces[0].rules[] | "\(.label // "-") \(.rule)"')"
 	yes 'count in tcp dst port 1' | head -n 3000 >"$work/many"
 	netctl policy apply "$work/many" >/dev/null 2>&1
+	# shellcheck disable=SC2016  # for the shell in there
 	start client bash -c 'netctl rule list eth0 -n "$1" | (sleep 4; cat) >/dev/null' - "$server"
 	pause 0.5
 	check 'a slow reader of rule list does not keep changes waiting' timeout 3 netctl rule delete 1

@@ -6,7 +6,6 @@
 #include "lib/base/cleanup.h"
 #include "lib/rules/check.h"
 #include "lib/rules/match.h"
-#include "lib/rules/parse.h"
 #include "lib/rules/policy.h"
 #include "tests/tap.h"
 #include "tests/unit/parsed.h"

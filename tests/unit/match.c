@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What a rule says of a packet, and what it says the packet lacks. */
-#include <string.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/packet/describe.h"
 #include "lib/rules/match.h"
-#include "lib/rules/parse.h"
 #include "lib/rules/policy.h"
 #include "tests/tap.h"
 #include "tests/unit/parsed.h"
