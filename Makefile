@@ -74,7 +74,7 @@ test: deps	## everything: check, prog, model, e2e, vm (root)
 test-vm: all $(PROG)	## the prog and e2e suites on a stock Debian 6.1 kernel in QEMU
 	$(Q)tests/run vm
 
-fuzz:	## bytes of every kind to the parsers, for FUZZ_SECONDS=20
+fuzz:	## bytes of every kind to the parsers, for FUZZ_SECONDS=20 each
 	$(Q)tests/run fuzz
 
 bench: all $(BENCH)	## ratios, side by side in one run (root)

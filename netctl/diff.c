@@ -93,7 +93,8 @@ static int run(const struct invocation *inv)
 	int r;
 
 	if (!inv->operand_count)
-		return fail_because(ERR_USAGE, "policy diff: a file is wanted");
+		return fail_because(ERR_USAGE,
+		                    "policy diff: a file is wanted, or - for standard input");
 	r = source_read(inv->operands[0], &next, &diag);
 	diag_write(&diag, stderr);
 	if (!r)

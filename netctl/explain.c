@@ -295,8 +295,8 @@ static int run_explain(const struct invocation *inv)
 		return r;
 	dissect(e->frame.bytes, e->frame.len, &e->packet.headers);
 	if (e->run.other_text)
-		warn("%s: what is attached is of another version than this program; loader upgrade "
-		     "renews it",
+		warn("%s: what is attached is of another version than this program; loader detach "
+		     "and loader attach --restore renew it",
 		     pins_name(&e->pins));
 	if (e->run.enforces)
 		compare(e);

@@ -119,7 +119,7 @@ static const struct {
 	{ "reject", "write drop: nothing is sent back" },
 	{ "block", "write drop" },
 	{ "discard", "write drop" },
-	{ "log", "write count, and see netctl events" },
+	{ "log", "write count; netctl rule list says how often" },
 	{ "ingress", "write in" },
 	{ "inbound", "write in" },
 	{ "input", "write in" },

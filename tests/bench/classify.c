@@ -349,7 +349,7 @@ static int figure(const struct bench *b, const char *key, const char *name, cons
 
 static int report(const struct bench *b)
 {
-	const double empty = 6.5; /* ns, PERFORMANCE.md: a ratio of whole programs has it twice */
+	const double empty = 6.5; /* ns: a ratio of whole programs has it twice */
 	int r;
 
 	printf("ns per packet over an empty program: medians of %d rounds of %d packets\n\n"
