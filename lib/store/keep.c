@@ -29,7 +29,14 @@ const char *keep_dir(const char *option)
 	return environment && *environment ? environment : KEEP_DIR;
 }
 
-static const char *const suffixes[] = { [KEEP_LAST] = "", [KEEP_PREVIOUS] = ".previous" };
+/* What a policy's directory is called behind the interface's name, and while it is written. Too
+ * long to be the end of an interface's name, so that it is not what another one keeps. */
+static const struct {
+	const char *whole, *fresh;
+} suffixes[] = {
+	[KEEP_LAST] = { "", ".unfinished.last" },
+	[KEEP_PREVIOUS] = { ".previous.policy", ".unfinished.previous" },
+};
 
 /* A directory of ours has no directories in it. */
 static void remove_dir(const char *path)
@@ -150,8 +157,8 @@ static int replace(const char *dir, const char *name, enum keep_which which,
 	char path[PATH_MAX], fresh[PATH_MAX];
 	int r;
 
-	if (snprintf(path, PATH_MAX, "%s/%s%s", dir, name, suffixes[which]) >= PATH_MAX ||
-	    snprintf(fresh, PATH_MAX, "%s/%s%s.new", dir, name, suffixes[which]) >= PATH_MAX)
+	if (snprintf(path, PATH_MAX, "%s/%s%s", dir, name, suffixes[which].whole) >= PATH_MAX ||
+	    snprintf(fresh, PATH_MAX, "%s/%s%s", dir, name, suffixes[which].fresh) >= PATH_MAX)
 		return fail(ENAMETOOLONG, "%s", dir);
 	r = save_fresh(fresh, keep);
 	if (r)
@@ -179,8 +186,8 @@ int keep_load(const char *dir, const char *name, enum keep_which which, struct p
 	char path[PATH_MAX];
 	int r;
 
-	if (snprintf(path, sizeof(path), "%s/%s%s/" POLICY_FILE, dir, name, suffixes[which]) >=
-	    PATH_MAX)
+	if (snprintf(path, sizeof(path), "%s/%s%s/" POLICY_FILE, dir, name,
+	             suffixes[which].whole) >= PATH_MAX)
 		return fail(ENAMETOOLONG, "%s", dir);
 	if (access(path, F_OK))
 		return fail_because(ERR_ABSENT, "%s: no policy is kept there", path);

@@ -95,7 +95,7 @@ static void keeping(void)
 	policy_free(&previous);
 
 	/* What an interruption left is in nobody's way. */
-	snprintf(text, sizeof(text), "%s/ns:eth0.new", state);
+	snprintf(text, sizeof(text), "%s/ns:eth0.unfinished.last", state);
 	mkdir(text, 0700);
 	tap_check_int(keep_save(state, "ns:eth0", &(struct keep){ &two, two_text },
 	                        &(struct keep){ &one, one_text }),
@@ -108,6 +108,27 @@ static void keeping(void)
 	tap_check_int(previous.n_sets, 1);
 }
 
+/* What is kept of one interface is nothing of another's, whatever they are called. */
+static void neighbours(void)
+{
+	static const char *const names[] = { "e.new", "e.previous", "e.previous.new", "e" };
+	auto_policy struct policy policy = { 0 }, none = { .n_rules = 0 };
+	const struct keep empty = { &none, "" };
+	char text[1024], state[PATH_MAX - 64];
+
+	snprintf(state, sizeof(state), "%s/state", dir);
+	read_into("plain", &policy, text, sizeof(text));
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		tap_check_int(keep_save(state, names[i], &(struct keep){ &policy, text }, &empty),
+		              0);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		auto_policy struct policy last = { 0 };
+
+		tap_check_int(keep_load(state, names[i], KEEP_LAST, &last), 0);
+		tap_check_int(last.n_rules, 1);
+	}
+}
+
 int main(void)
 {
 	char command[PATH_MAX + 16];
@@ -118,6 +139,8 @@ int main(void)
 	sources();
 	tap_test("a policy is kept with the one before it, whole");
 	keeping();
+	tap_test("interfaces with names like those of our files");
+	neighbours();
 	snprintf(command, sizeof(command), "rm -r %s", dir);
 	tap_check_int(system(command), 0);
 	return tap_done();
