@@ -180,6 +180,26 @@ int keep_save(const char *dir, const char *name, const struct keep *last,
 	return r ? r : replace(dir, name, KEEP_LAST, last);
 }
 
+/* In force again, it is the last one, and its lists are where keep_save() puts those. */
+static int call_last(const char *dir, const char *name, struct policy *policy)
+{
+	auto_free char *base = realpath(dir, NULL);
+
+	if (!base)
+		return fail(errno, "%s", dir);
+	for (size_t i = 0; i < policy->n_sets; i++) {
+		char *path;
+
+		if (!policy->sets[i].file)
+			continue;
+		if (asprintf(&path, "%s/%s/%s.set", base, name, policy->sets[i].name) < 0)
+			return fail(ENOMEM, "%s", dir);
+		free(policy->sets[i].file);
+		policy->sets[i].file = path;
+	}
+	return 0;
+}
+
 int keep_load(const char *dir, const char *name, enum keep_which which, struct policy *ret_policy)
 {
 	auto_diag struct diag diag = { 0 };
@@ -192,5 +212,7 @@ int keep_load(const char *dir, const char *name, enum keep_which which, struct p
 	if (access(path, F_OK))
 		return fail_because(ERR_ABSENT, "%s: no policy is kept there", path);
 	r = source_read(path, ret_policy, &diag);
-	return r == -EINVAL ? fail_because(EINVAL, "%s: damaged", path) : r;
+	if (r == -EINVAL)
+		return fail_because(EINVAL, "%s: damaged", path);
+	return r ? r : call_last(dir, name, ret_policy);
 }

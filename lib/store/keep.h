@@ -25,7 +25,7 @@ int keep_save(const char *dir, const char *name, const struct keep *last,
 
 enum keep_which { KEEP_LAST, KEEP_PREVIOUS };
 
-/* -ERR_ABSENT, said, when nothing is kept. */
+/* To be put in force and kept as the last one. -ERR_ABSENT, said, when nothing is kept. */
 int keep_load(const char *dir, const char *name, enum keep_which which, struct policy *ret_policy);
 
 #endif

@@ -108,6 +108,31 @@ static void keeping(void)
 	tap_check_int(previous.n_sets, 1);
 }
 
+/* Two undos, the first of which brings back a list: what is in force loads back all the while. */
+static void undoing(void)
+{
+	auto_policy struct policy listed = { 0 }, plain = { 0 }, back = { 0 }, again = { 0 };
+	char listed_text[1024], plain_text[1024], state[PATH_MAX - 64];
+	auto_free char *text = NULL;
+
+	snprintf(state, sizeof(state), "%s/undo", dir);
+	write_file("list", "10.0.0.1\n");
+	read_into("good", &listed, listed_text, sizeof(listed_text));
+	read_into("plain", &plain, plain_text, sizeof(plain_text));
+	tap_check_int(keep_save(state, "e", &(struct keep){ &plain, plain_text },
+	                        &(struct keep){ &listed, listed_text }),
+	              0);
+	tap_check_int(keep_load(state, "e", KEEP_PREVIOUS, &back), 0);
+	text = policy_print(&back);
+	tap_check_int(keep_save(state, "e", &(struct keep){ &back, text },
+	                        &(struct keep){ &plain, plain_text }),
+	              0);
+	write_file("undone", text);
+	read_into("undone", &again, listed_text, sizeof(listed_text));
+	tap_check_str(listed_text, text);
+	tap_check_int(again.n_sets ? again.sets[0].n_prefixes : 0, 1);
+}
+
 /* What is kept of one interface is nothing of another's, whatever they are called. */
 static void neighbours(void)
 {
@@ -139,6 +164,8 @@ int main(void)
 	sources();
 	tap_test("a policy is kept with the one before it, whole");
 	keeping();
+	tap_test("what an undo brings back loads back");
+	undoing();
 	tap_test("interfaces with names like those of our files");
 	neighbours();
 	snprintf(command, sizeof(command), "rm -r %s", dir);
