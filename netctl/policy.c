@@ -7,6 +7,7 @@
 #include "lib/base/err.h"
 #include "lib/base/json.h"
 #include "lib/rules/check.h"
+#include "lib/rules/compile.h"
 #include "lib/rules/policy.h"
 #include "lib/store/keep.h"
 #include "lib/store/source.h"
@@ -69,6 +70,22 @@ static int need_file(const struct invocation *inv, const char *what)
 
 /* --- check --- */
 
+/* Whether the data plane can have it. */
+static int try_compile(const char *path, const struct policy *policy, struct diag *diag)
+{
+	const struct spot whole = { .file = path, .at = { 1, 1 } };
+	auto_image struct image image = { 0 };
+	const char *why = NULL;
+	int r = policy_compile(policy, 1, &image, &why);
+
+	if (!r)
+		return 0;
+	if (!why)
+		return fail(r, "compiling the policy");
+	diag_add(diag, SEVERITY_ERROR, &whole, "the policy cannot be compiled: %s", why);
+	return -EINVAL;
+}
+
 static int check_json(const struct policy *policy, const struct diag *diag)
 {
 	json_t *found = rules_view_diag(diag);
@@ -88,6 +105,8 @@ static int run_check(const struct invocation *inv)
 	if (r)
 		return r;
 	r = read_policy(inv->operands[0], &policy, &diag);
+	if (!r)
+		r = try_compile(inv->operands[0], &policy, &diag);
 	if (inv->common.json && (!r || r == -EINVAL)) {
 		int printed = check_json(&policy, &diag);
 

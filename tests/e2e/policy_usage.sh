@@ -63,6 +63,9 @@ checking() {
 		(.warnings[0] | keys_unsorted == ["file","line","column","message"])' netctl -j policy check "$work/good"
 	json 'policy check -j of one with mistakes' 1 '[.errors[] | [.line, .column]] == [[1,22],[2,1]] and .rules == 0' \
 		netctl -j policy check "$work/bad"
+	echo "drop$(printf ' port 1%.0s' {1..9})" >"$work/large"
+	exits 'a policy that is right, and more than the data plane can have' 1 \
+		"^$work/large:1:1: error: the policy cannot be compiled: rule 1 expands" netctl policy check "$work/large"
 	check 'a list that is not there' eval "! netctl policy check '$work/lists' 2>'$work/stderr'"
 	same 'does not hide what is wrong in another' '1 1' \
 		"$(grep -c "^netctl: $work/nosuch: No such file" "$work/stderr") $(grep -c "^$work/garbage:1:1: error" "$work/stderr")"
