@@ -60,7 +60,7 @@ policy() {
 		"$(what in 'tcp 10.80.0.1:1 > 10.80.0.2:22')"
 	same 'what earlier rules lacked; one counts it' '1 -
 2 src is 10.80.0.1, not in @bad' "$(lacks in 'tcp 10.80.0.1:1 > 10.80.0.2:22')"
-	same 'the default' 'drop default - tc-ingress' "$(short in 'arp 10.80.0.1 > 10.80.0.2')"
+	same 'the default' 'drop default - tc-ingress' "$(short in 'proto 47 10.80.0.1 > 10.80.0.2')"
 	same 'and every rule before it' '1 -
 2 src is 10.80.0.1, not in @bad
 3 dst port is 23, not 22 or 8080
