@@ -16,15 +16,16 @@
  *
  *   bits 0-1    the policy in force: 0 the built-in one, 1 and 2 an image
  *   bits 2-3    the policy that comes back when the deadline is past
- *   bits 32-63  the deadline, in units of 2^24 ns of CLOCK_MONOTONIC; 0: none
+ *   bits 8-63   the deadline, in units of 2^8 ns of CLOCK_MONOTONIC, which reaches as far as the
+ *               clock does; 0: none
  */
 enum pc_choice { PC_CHOICE_BUILTIN, PC_CHOICE_A, PC_CHOICE_B };
 #define PC_CHOICE_MASK           3u
 #define PC_ACTIVE_RETURN_SHIFT   2
-#define PC_ACTIVE_DEADLINE_SHIFT 32
-#define PC_DEADLINE_UNIT_SHIFT   24
+#define PC_ACTIVE_DEADLINE_SHIFT 8
+#define PC_DEADLINE_UNIT_SHIFT   8
 
-static inline __attribute__((always_inline)) __u32 pc_deadline(__u64 active)
+static inline __attribute__((always_inline)) __u64 pc_deadline(__u64 active)
 {
 	return active >> PC_ACTIVE_DEADLINE_SHIFT;
 }
@@ -32,7 +33,7 @@ static inline __attribute__((always_inline)) __u32 pc_deadline(__u64 active)
 /* Which policy applies at `now`, ns of CLOCK_MONOTONIC; `now` is looked at only with a deadline. */
 static inline __attribute__((always_inline)) enum pc_choice pc_choice_at(__u64 active, __u64 now)
 {
-	__u32 deadline = pc_deadline(active);
+	__u64 deadline = pc_deadline(active);
 
 	if (deadline && now >> PC_DEADLINE_UNIT_SHIFT >= deadline)
 		active >>= PC_ACTIVE_RETURN_SHIFT;
