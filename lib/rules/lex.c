@@ -14,7 +14,7 @@ static const char *find_no_text(const char *text, const char *end)
 		uint32_t code;
 		size_t size = utf8_take(text, end - text, &code);
 
-		if (!size || (code < ' ' && code != '\t') || code == 0x7f)
+		if (!size || (code < ' ' && code != '\t') || (code >= 0x7f && code < 0xa0))
 			return text;
 		text += size;
 	}

@@ -224,6 +224,7 @@ static const struct {
 	  { "2:6 there is no set 'blak'; did you mean 'black'?" } },
 	{ "drop @", { "1:7 the name of a set is wanted here" } },
 	{ "drop in\x01", { "1:8 a byte that is no text: 0x01" } },
+	{ "drop in # \xc2\x9b\x33\x31m", { "1:11 a byte that is no text: 0xc2" } },
 	{ "drop # \xff\ndorp", { "1:8 a byte that is no text: 0xff", "2:1 'dorp'" } },
 	{ "drop \"x\"", { "1:6 '\"x\"' is not something to match" } },
 	{ "} drop", { "1:1 '}' is not an action" } },
