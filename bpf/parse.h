@@ -34,6 +34,46 @@ static __always_inline bool is_vlan_tag(__u32 type)
 	return type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD);
 }
 
+/* More than fit the offsets that are looked at. The kernel takes off any number of priority tags: a
+ * lower bound would be a way past rules that speak of what is below them. */
+#define MAX_DEEP_TAGS (CURSOR_MAX_OFFSET / sizeof(struct vlan_header))
+
+/* The walk along those tags that are too deep for rules to speak of their ids. */
+struct tag_walk {
+	hook_ctx *ctx;
+	__u32 offset; /* of what follows the EtherType of the next tag, bytes */
+	__u32 type;   /* that EtherType, network byte order */
+};
+
+/* One tag. Returns 1 when there is none to follow; type is that of a tag still when it is cut off.
+ */
+static long walk_tag(__u32 turn, struct tag_walk *walk)
+{
+	struct vlan_header tag;
+
+	(void)turn;
+	if (!is_vlan_tag(walk->type) || hook_load_bytes(walk->ctx, walk->offset, &tag, sizeof(tag)))
+		return 1;
+	walk->type = tag.type;
+	walk->offset += sizeof(tag);
+	return 0;
+}
+
+static __always_inline enum pc_reason skip_deep_tags(struct cursor *c, struct layer *next)
+{
+	struct tag_walk walk = { .ctx = c->ctx, .offset = c->offset, .type = next->type };
+
+	if (!c->copying)
+		return PC_R_VLAN_DEPTH;
+	bpf_loop(MAX_DEEP_TAGS, walk_tag, &walk, 0);
+	if (walk.offset <= CURSOR_MAX_OFFSET) {
+		next->type = walk.type;
+		c->offset = walk.offset;
+	}
+	cursor_forget(c, c->offset);
+	return PC_R_VLAN_DEPTH;
+}
+
 static __always_inline enum pc_reason parse_vlan_tags(struct cursor *c, struct packet *p,
                                                       struct layer *next)
 {
@@ -45,7 +85,7 @@ static __always_inline enum pc_reason parse_vlan_tags(struct cursor *c, struct p
 		const struct vlan_header *tag;
 
 		if (tags++ == MAX_VLAN_TAGS || i == MAX_VLAN_TAGS)
-			return PC_R_VLAN_DEPTH;
+			return skip_deep_tags(c, next);
 		tag = cursor_peek(c, &copy);
 		if (!tag)
 			return PC_R_SHORT;
@@ -100,18 +140,20 @@ static __always_inline enum pc_reason parse_network(struct cursor *c, struct pac
 	}
 }
 
-/* A length that lies does not keep us from the ports, so that a rule may still speak of them; any
- * other fault leaves nothing to go on with. */
+/* Too many tags, or a length that lies, do not keep us from the ports, so that a rule may still
+ * speak of them; any other fault leaves nothing to go on with. */
 static __always_inline enum pc_reason parse(struct cursor *c, struct packet *p)
 {
 	struct layer next = {};
-	enum pc_reason reason, transport;
+	enum pc_reason link, reason, transport;
 
-	reason = parse_link(c, p, &next);
+	link = parse_link(c, p, &next);
 	p->ethertype = bpf_ntohs(next.type);
-	if (reason != PC_R_PASS)
-		return reason;
+	if (link != PC_R_PASS && (link != PC_R_VLAN_DEPTH || !c->copying || is_vlan_tag(next.type)))
+		return link;
+	cursor_forget(c, link);
 	reason = parse_network(c, p, &next);
+	reason = link != PC_R_PASS ? link : reason;
 	p->word[PC_WORD_PROTO] = next.number;
 	p->fragment = next.fragment != 0;
 	if (!next.goes_on)

@@ -48,6 +48,7 @@ static bool is_tag(unsigned ethertype)
 
 static enum pc_reason read_link(struct cursor *c, struct headers *h)
 {
+	enum pc_reason reason = PC_R_PASS;
 	unsigned ethertype;
 
 	if (!can_read(c, ETH_HLEN))
@@ -56,16 +57,17 @@ static enum pc_reason read_link(struct cursor *c, struct headers *h)
 	c->at += ETH_HLEN;
 	while (is_tag(ethertype)) {
 		if (h->tags == HEADERS_TAGS)
-			return PC_R_VLAN_DEPTH;
-		if (!can_read(c, 4))
-			return PC_R_SHORT;
-		h->vlan[h->tags++] = get16(c->frame + c->at) & 0x0fff;
+			reason = PC_R_VLAN_DEPTH;
+		if (!can_read(c, 4) || c->at > MAX_OFFSET)
+			return reason == PC_R_PASS ? PC_R_SHORT : reason;
+		if (reason == PC_R_PASS)
+			h->vlan[h->tags++] = get16(c->frame + c->at) & 0x0fff;
 		ethertype = get16(c->frame + c->at + 2);
 		c->at += 4;
 	}
 	h->has_ethertype = true;
 	h->ethertype = ethertype;
-	return PC_R_PASS;
+	return reason;
 }
 
 /* --- transport */
@@ -236,13 +238,15 @@ void dissect(const uint8_t *frame, size_t len, struct headers *ret_headers)
 {
 	struct cursor c = { .frame = frame, .len = len, .end = len };
 	struct headers h = { .len = len };
+	enum pc_reason link = read_link(&c, &h);
 
-	h.reason = read_link(&c, &h);
-	if (h.reason == PC_R_PASS && h.ethertype == ETH_P_IP)
+	if (h.has_ethertype && h.ethertype == ETH_P_IP)
 		h.reason = read_ip4(&c, &h);
-	else if (h.reason == PC_R_PASS && h.ethertype == ETH_P_IPV6)
+	else if (h.has_ethertype && h.ethertype == ETH_P_IPV6)
 		h.reason = read_ip6(&c, &h);
-	else if (h.reason == PC_R_PASS && h.ethertype == ETH_P_ARP && !has(&c, 8))
+	else if (h.has_ethertype && h.ethertype == ETH_P_ARP && !has(&c, 8))
 		h.reason = PC_R_SHORT;
+	if (link != PC_R_PASS)
+		h.reason = link;
 	*ret_headers = h;
 }

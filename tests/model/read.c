@@ -5,7 +5,7 @@
 
 #include "tests/model/reference.h"
 
-#define TAGS       2     /* VLAN tags, the one beside the frame included */
+#define TAGS       2     /* VLAN tags whose ids count, the one beside the frame included */
 #define EXTENSIONS 256   /* headers of IPv6 that are followed */
 #define FAR        65535 /* bytes; no header is looked for further in */
 
@@ -110,6 +110,7 @@ static size_t read_link(const struct passing *p, struct facts *f)
 {
 	size_t at = 14;
 	unsigned type;
+	bool deep = false;
 
 	if (p->tag != UNKNOWN)
 		f->vlans[f->n_vlans++] = p->tag;
@@ -117,9 +118,12 @@ static size_t read_link(const struct passing *p, struct facts *f)
 		return 0;
 	type = get_16(p->bytes + 12);
 	while (is_tag(type)) {
-		if (f->n_vlans == TAGS || p->len - at < 4)
+		if (p->len - at < 4)
 			return 0;
-		f->vlans[f->n_vlans++] = get_16(p->bytes + at) & 0xfff;
+		if (f->n_vlans == TAGS)
+			deep = true;
+		if (!deep)
+			f->vlans[f->n_vlans++] = get_16(p->bytes + at) & 0xfff;
 		type = get_16(p->bytes + at + 2);
 		at += 4;
 	}

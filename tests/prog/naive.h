@@ -12,7 +12,7 @@
 #include "abi/types.h"
 
 #define NAIVE_PORT       80     /* tcp dst port 80 is the built-in policy */
-#define NAIVE_TAGS       2      /* DESIGN: up to two VLAN tags */
+#define NAIVE_TAGS       2      /* more are a fault */
 #define NAIVE_EXTENSIONS 256    /* extension headers of IPv6 that are followed */
 #define NAIVE_FAR        0xffff /* bytes; no header is looked for further in */
 #define NAIVE_LARGEST_IP 65535
@@ -216,6 +216,7 @@ static inline struct naive naive_parse(const uint8_t *frame, size_t len, unsigne
 	struct naive n = { .reason = PC_R_PASS, .protocol = PC_PROTO_OTHER };
 	size_t at = 14;
 	unsigned type;
+	bool deep = false;
 
 	if (len < 14) {
 		n.reason = PC_R_SHORT;
@@ -223,12 +224,11 @@ static inline struct naive naive_parse(const uint8_t *frame, size_t len, unsigne
 	}
 	type = naive_16(frame + 12);
 	while (type == NAIVE_VLAN || type == NAIVE_QINQ) {
-		if (++tags > NAIVE_TAGS)
-			n.reason = PC_R_VLAN_DEPTH;
-		else if (len - at < 4)
-			n.reason = PC_R_SHORT;
-		if (n.reason != PC_R_PASS)
+		deep |= ++tags > NAIVE_TAGS;
+		if (len - at < 4) {
+			n.reason = deep ? PC_R_VLAN_DEPTH : PC_R_SHORT;
 			return n;
+		}
 		type = naive_16(frame + at + 2);
 		at += 4;
 	}
@@ -241,6 +241,8 @@ static inline struct naive naive_parse(const uint8_t *frame, size_t len, unsigne
 		naive_ip4(frame, at, len, &n);
 	if (type == 0x86dd)
 		naive_ip6(frame, at, len, &n);
+	if (deep)
+		n.reason = PC_R_VLAN_DEPTH;
 	return n;
 }
 
