@@ -14,9 +14,9 @@
 #include "bpf/cursor.h"
 #include "bpf/packet.h"
 
-/* More than fit a frame of 1500 bytes: the kernel follows any number, so a lower bound would be a
- * way past rules that speak of ports. */
-#define MAX_IP6_EXT_HEADERS 256
+/* More than fit the offsets that are looked at: the kernel follows any number, so a lower bound
+ * would be a way past rules that speak of ports. */
+#define MAX_IP6_EXT_HEADERS (CURSOR_MAX_OFFSET / sizeof(struct ip6_ext_header))
 #define IP6_OFFSET_SHIFT    3
 #define IP6_MORE_FRAGMENTS  0x0001
 
@@ -140,7 +140,8 @@ static long walk_ip6_extension(__u32 turn, struct ip6_walk *walk)
 		return 1;
 	}
 	if (walk->number == IPPROTO_FRAGMENT) {
-		walk->fragment = ip4_fragment(ext.offset);
+		/* Of two fragment headers either may say that it is one. */
+		walk->fragment |= ip4_fragment(ext.offset);
 		walk->offset += sizeof(ext);
 	} else if (walk->number == IPPROTO_AH) {
 		walk->offset += (ext.len + 2) * 4;

@@ -11,12 +11,11 @@
 
 #include "lib/packet/words.h"
 
-#define IP_OFFSET_MASK     0x1fff
-#define IP_FRAGMENT_MASK   0x3fff /* offset and "more fragments" */
-#define IP6_OFFSET_MASK    0xfff8
-#define IP6_FRAGMENT_MASK  0xfff9
-#define MAX_IP6_EXTENSIONS 256
-#define MAX_OFFSET         0xffff /* bytes; no header is looked for further in */
+#define IP_OFFSET_MASK    0x1fff
+#define IP_FRAGMENT_MASK  0x3fff /* offset and "more fragments" */
+#define IP6_OFFSET_MASK   0xfff8
+#define IP6_FRAGMENT_MASK 0xfff9
+#define MAX_OFFSET        0xffff /* bytes; no header is looked for further in */
 
 /* The frame and how far it has been read. */
 struct cursor {
@@ -181,17 +180,15 @@ static bool is_ip6_extension(uint8_t number)
 static enum pc_reason walk_ip6_extensions(struct cursor *c, uint8_t number, struct headers *h)
 {
 	h->protocol = number;
-	for (int turn = 0; is_ip6_extension(h->protocol) && !h->later; turn++) {
+	while (is_ip6_extension(h->protocol) && !h->later) {
 		const uint8_t *ext = c->frame + c->at;
 
-		if (turn == MAX_IP6_EXTENSIONS)
-			return PC_R_IP6_DEPTH;
 		if (!can_read(c, 8))
 			return PC_R_SHORT;
 		if (h->protocol == IPPROTO_FRAGMENT) {
 			unsigned fragment = get16(ext + 2);
 
-			h->fragment = fragment & IP6_FRAGMENT_MASK;
+			h->fragment |= (fragment & IP6_FRAGMENT_MASK) != 0;
 			h->later = fragment & IP6_OFFSET_MASK;
 			c->at += 8;
 		} else {

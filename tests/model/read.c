@@ -5,9 +5,8 @@
 
 #include "tests/model/reference.h"
 
-#define TAGS       2     /* VLAN tags whose ids count, the one beside the frame included */
-#define EXTENSIONS 256   /* headers of IPv6 that are followed */
-#define FAR        65535 /* bytes; no header is looked for further in */
+#define TAGS 2     /* VLAN tags whose ids count, the one beside the frame included */
+#define FAR  65535 /* bytes; no header is looked for further in */
 
 static unsigned get_16(const uint8_t *at)
 {
@@ -64,15 +63,14 @@ static bool is_extension(unsigned number)
 static void read_ip6_chain(const struct passing *p, size_t at, unsigned number, struct facts *f)
 {
 	unsigned field = 0;
-	int followed = 0;
 
 	while (is_extension(number) && !(field & 0xfff8)) {
 		const uint8_t *header = p->bytes + at;
 
-		if (followed++ == EXTENSIONS || at > p->len || p->len - at < 8)
+		if (at > p->len || p->len - at < 8)
 			break;
 		if (number == 44) {
-			field = get_16(header + 2) & 0xfff9;
+			field |= get_16(header + 2) & 0xfff9;
 			at += 8;
 		} else if (number == 51) {
 			at += (header[1] + 2) * 4;

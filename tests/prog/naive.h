@@ -13,7 +13,7 @@
 
 #define NAIVE_PORT       80     /* tcp dst port 80 is the built-in policy */
 #define NAIVE_TAGS       2      /* more are a fault */
-#define NAIVE_EXTENSIONS 256    /* extension headers of IPv6 that are followed */
+#define NAIVE_EXTENSIONS 256    /* of IPv6: many */
 #define NAIVE_FAR        0xffff /* bytes; no header is looked for further in */
 #define NAIVE_LARGEST_IP 65535
 #define NAIVE_VLAN       0x8100
@@ -162,14 +162,11 @@ static inline bool naive_extensions(struct naive_ip *ip, struct naive *n)
 			n->reason = PC_R_SHORT;
 			return false;
 		}
-		if (followed++ == NAIVE_EXTENSIONS) {
-			n->reason = PC_R_IP6_DEPTH;
-			return false;
-		}
+		followed++;
 		ip->number = header[0];
 		if (number == 44) {
 			ip->later = (naive_16(header + 2) & 0xfff8) != 0;
-			ip->more = (header[3] & 1) != 0;
+			ip->more |= (header[3] & 1) != 0;
 		}
 		ip->at += naive_extension_size(number, header);
 	}

@@ -241,6 +241,9 @@ static const struct row rows[] = {
 	/* --- fragments, VLAN tags, sizes, DSCP, types, flags */
 	ROW("drop fragment", BOTH, 1, RULE, ETH(), IP4(.offset = 8), DATA(8)),
 	ROW("drop fragment", BOTH, 1, RULE, ETH(), IP6(), FRAGMENT(.more = true), UDP()),
+	ROW("drop fragment", BOTH, 1, RULE, ETH(), IP6(), FRAGMENT(.more = true), FRAGMENT(),
+	    UDP()),
+	ROW("drop fragment", BOTH, 0, PASS, ETH(), IP6(), FRAGMENT(), FRAGMENT(), UDP()),
 	ROW("drop fragment", BOTH, 0, PASS, ETH(), IP4(.dont = true), UDP()),
 	ROW("drop not fragment", BOTH, 1, RULE, ETH(), IP4(), UDP()),
 	ROW("drop vlan 7", BOTH, 1, RULE, ETH(), QINQ(.id = 9), VLAN(.id = 7), IP4(), TCP()),

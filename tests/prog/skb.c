@@ -199,7 +199,7 @@ static const struct row real_rows[] = {
 	              MOBILITY(), TCP(.dport = 80), DATA(5000) } },
 	{ "TCP 14390 bytes in", COUNTS(1, 0, 14410), DROPPED,
 	  .layers = { ETH(), IP6(), DSTOPTS(.size = 2048, .times = 7), TCP(.dport = 80) } },
-	{ "300 extension headers", COUNTS(1, 0, 7474), PASSES(OTHER), .reason = PC_R_IP6_DEPTH,
+	{ "300 extension headers", COUNTS(1, 0, 7474), DROPPED,
 	  .layers = { ETH(), IP6(), DSTOPTS(.times = 300), TCP(.dport = 80), DATA(5000) } },
 	{ "later fragment", COUNTS(1, 0, 5054), PASSES(TCP),
 	  .layers = { ETH(), IP4(.offset = 1), TCP(.dport = 80), DATA(5000) } },

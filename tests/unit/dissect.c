@@ -131,7 +131,7 @@ static void row(size_t i)
 	tap_check_str(headers_text(&h, text), rows[i].text);
 }
 
-/* Extension headers, as many as are followed and one more. */
+/* More extension headers than a frame of 1500 bytes has room for. */
 static void deep(void)
 {
 	for (int count = 256; count <= 257; count++) {
@@ -148,9 +148,9 @@ static void deep(void)
 		at[4] = (frame.len - (at - frame.bytes)) >> 8;
 		at[5] = frame.len - (at - frame.bytes);
 		dissect(frame.bytes, frame.len, &h);
-		tap_check_int(h.reason, count == 256 ? PC_R_PASS : PC_R_IP6_DEPTH);
-		tap_check_int(h.protocol, count == 256 ? 17 : 60);
-		tap_check_int(h.dport, count == 256 ? 80 : 0);
+		tap_check_int(h.reason, PC_R_PASS);
+		tap_check_int(h.protocol, 17);
+		tap_check_int(h.dport, 80);
 	}
 }
 
