@@ -33,9 +33,11 @@ static __always_inline __u64 limit_now(__u64 capacity)
 	       << TIME_SHIFT;
 }
 
-/* A clock that was read before others took from the bucket finds it emptier than empty; one that
- * was full longer ago than this is taken for that. */
-#define STALE (1000000000ull << TIME_SHIFT)
+/* A clock that was read before others took from the bucket finds it emptier than empty, and so is
+ * one that several CPUs have overdrawn, by some capacities at most; beyond that it was full long
+ * ago. */
+#define STALE     (1000000000ull << TIME_SHIFT)
+#define OVERDRAWN 8 /* capacities, each of a week at most */
 
 static __always_inline __u64 wait_of(__u64 full_at, __u64 now, __u64 capacity)
 {
@@ -43,7 +45,7 @@ static __always_inline __u64 wait_of(__u64 full_at, __u64 now, __u64 capacity)
 
 	if (wait <= capacity)
 		return wait;
-	return wait - capacity < STALE ? capacity : 0;
+	return wait - capacity < STALE + OVERDRAWN * capacity ? capacity : 0;
 }
 
 /* Takes the tokens for `packets` if all of them are there. When others keep coming first, the

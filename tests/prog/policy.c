@@ -17,7 +17,9 @@
 #include "abi/policy.h"
 #include "abi/reasons.h"
 #include "lib/kern/commit.h"
+#include "lib/kern/engine.h"
 #include "lib/kern/object.h"
+#include "lib/kern/pages.h"
 #include "lib/rules/diag.h"
 #include "lib/rules/parse.h"
 #include "lib/rules/policy.h"
@@ -400,6 +402,36 @@ static void test_limit(struct hook *h)
 	tap_check_int(passes_of(h, &packet, 50), 5);
 }
 
+/* What CPUs that come between each other leave, as if one more packet had passed. */
+static bool overdraw(const struct hook *h, __u64 time)
+{
+	auto_engine struct engine engine = { .pages = -1 };
+	struct pc_page *page = NULL;
+	__u64 *bucket;
+
+	if (!engine_open(&h->pins, &engine))
+		page = pages_map(engine.pages, PC_PAGE_BUCKETS);
+	if (!page)
+		return false;
+	for (bucket = (__u64 *)page->bytes; bucket < (__u64 *)page->bytes + PC_MAX_CELLS; bucket++)
+		*bucket += *bucket ? time : 0;
+	pages_unmap(page);
+	return true;
+}
+
+static void test_limit_overdrawn(struct hook *h)
+{
+	static const struct layer layers[LAYERS] = { ETH(), IP4(), UDP(.dport = 53) };
+
+	tap_test("%s: a bucket that is overdrawn is empty", h->name);
+	packet_build(&packet, layers);
+	if (!apply(h, "limit udp dst port 53 rate 1/m burst 5"))
+		return;
+	tap_check_int(passes_of(h, &packet, 10), 5);
+	tap_check(overdraw(h, 60000000000ull << 10));
+	tap_check_int(passes_of(h, &packet, 10), 0);
+}
+
 static void test_limit_per_source(struct hook *h)
 {
 	struct endpoint other = client;
@@ -595,6 +627,7 @@ static void test_hook(struct hook *h)
 		test_row(h, &rows[i]);
 	test_counts(h);
 	test_limit(h);
+	test_limit_overdrawn(h);
 	test_limit_per_source(h);
 	test_limit_of_super_packets(h);
 	test_tag_beside(h);
