@@ -163,9 +163,9 @@ static struct pc_page *map_header(int pages, enum pc_choice choice, struct pc_im
 	return page;
 }
 
-static __u32 page_count(const struct pc_image *header)
+static __u32 page_count(__u32 size)
 {
-	__u32 count = (header->size + PC_PAGE_SIZE - 1) >> PC_PAGE_SHIFT;
+	__u32 count = ((__u64)size + PC_PAGE_SIZE - 1) >> PC_PAGE_SHIFT;
 
 	return count > PC_IMAGE_PAGES ? PC_IMAGE_PAGES : count;
 }
@@ -190,28 +190,30 @@ int pages_read_image(int pages, enum pc_choice choice, struct image *ret_image)
 {
 	struct pc_image *header;
 	auto_page struct pc_page *head = map_header(pages, choice, &header);
-	auto_free uint8_t *bytes = NULL;
+	auto_image struct image image = { 0 };
 	__u32 count;
 
 	if (!header || header->magic != PC_IMAGE_MAGIC)
 		return -ENOENT;
-	if (header->size > PC_IMAGE_PAGES * PC_PAGE_SIZE)
+	/* Once: another hand may write there meanwhile. */
+	image.size = *(volatile __u32 *)&header->size;
+	count = page_count(image.size);
+	if (image.size > (size_t)count * PC_PAGE_SIZE)
 		return fail_because(EINVAL, "the policy in the kernel is damaged");
-	count = page_count(header);
-	bytes = malloc((size_t)count * PC_PAGE_SIZE);
-	if (!bytes)
+	image.bytes = malloc((size_t)count * PC_PAGE_SIZE);
+	if (!image.bytes)
 		return fail(ENOMEM, "reading the policy");
 	for (__u32 i = 0; i < count; i++) {
 		auto_page struct pc_page *page = pages_map(pages, PC_PAGE_OF_IMAGE(choice) + i);
 
 		if (!page)
 			return fail(errno, "reading the policy");
-		memcpy(bytes + (size_t)i * PC_PAGE_SIZE, page->bytes, PC_PAGE_SIZE);
+		memcpy(image.bytes + (size_t)i * PC_PAGE_SIZE, page->bytes, PC_PAGE_SIZE);
 	}
-	*ret_image = (struct image){ .bytes = bytes, .size = header->size };
-	if (!image_header(ret_image))
+	if (!image_header(&image))
 		return fail_because(EINVAL, "the policy in the kernel is damaged");
-	TAKE_PTR(bytes);
+	*ret_image = image;
+	image = (struct image){ 0 };
 	return 0;
 }
 
@@ -227,7 +229,7 @@ int pages_retire_image(int pages, enum pc_choice choice)
 
 	if (!header || header->magic != PC_IMAGE_MAGIC)
 		return 0;
-	count = page_count(header);
+	count = page_count(header->size);
 	stub = page_open(pages, first);
 	if (stub < 0)
 		return fail(stub, "giving back a policy's memory");
