@@ -38,15 +38,22 @@ static const struct {
 	[KEEP_PREVIOUS] = { ".previous.policy", ".unfinished.previous" },
 };
 
-/* A directory of ours has no directories in it. */
+/* A directory of ours has no directories in it. Where a symbolic link leads is not ours: only the
+ * link goes. */
 static void remove_dir(const char *path)
 {
-	auto_closedir DIR *dir = opendir(path);
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	auto_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 
+	if (fd >= 0 && !dir)
+		close(fd);
 	while (dir && (entry = readdir(dir)))
 		unlinkat(dirfd(dir), entry->d_name, 0);
-	rmdir(path);
+	if (fd < 0)
+		unlink(path);
+	else
+		rmdir(path);
 }
 
 static int finish(FILE *file, const char *path)
@@ -164,7 +171,8 @@ static int replace(const char *dir, const char *name, enum keep_which which,
 	if (r)
 		return r;
 	if (renameat2(AT_FDCWD, fresh, AT_FDCWD, path,
-	              access(path, F_OK) ? RENAME_NOREPLACE : RENAME_EXCHANGE))
+	              faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) ? RENAME_NOREPLACE
+	                                                                   : RENAME_EXCHANGE))
 		return fail(errno, "%s", path);
 	remove_dir(fresh);
 	return 0;

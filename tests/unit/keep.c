@@ -108,6 +108,24 @@ static void keeping(void)
 	tap_check_int(previous.n_sets, 1);
 }
 
+/* A link in the place of a policy: what it leads to is somebody else's. */
+static void linked(const char *name, const char *target)
+{
+	auto_policy struct policy policy = { 0 };
+	char text[1024], state[PATH_MAX - 64], place[PATH_MAX];
+
+	snprintf(state, sizeof(state), "%s/%s", dir, name);
+	snprintf(place, sizeof(place), "%s/eth0", state);
+	read_into("plain", &policy, text, sizeof(text));
+	mkdir(state, 0700);
+	tap_check(!symlink(target, place));
+	for (int i = 0; i < 2; i++)
+		tap_check_int(keep_save(state, "eth0", &(struct keep){ &policy, text },
+		                        &(struct keep){ &policy, text }),
+		              0);
+	tap_check(!access(in_dir("plain"), F_OK));
+}
+
 /* Two undos, the first of which brings back a list: what is in force loads back all the while. */
 static void undoing(void)
 {
@@ -164,6 +182,10 @@ int main(void)
 	sources();
 	tap_test("a policy is kept with the one before it, whole");
 	keeping();
+	tap_test("a symbolic link in the state directory is not followed to delete what it leads "
+	         "to");
+	linked("linked", dir);
+	linked("dangling", "/nowhere");
 	tap_test("what an undo brings back loads back");
 	undoing();
 	tap_test("interfaces with names like those of our files");
