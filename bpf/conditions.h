@@ -142,6 +142,8 @@ __attribute__((noinline)) int HOOK_NAME(condition)(hook_ctx *ctx, struct packet 
 		return LAST;
 	if (!is_of_flow(c->field))
 		p->search.asked = 1;
+	if (c->field == PC_FIELD_VLAN || c->field == PC_FIELD_LEN)
+		p->search.unsure = 1;
 	return (test_holds(ctx, p, c, at) != !!c->negate ? HOLDS : 0) | (c->last ? LAST : 0);
 }
 

@@ -12,10 +12,13 @@
  * buffers without a call, and TC ingress packets that lost their link header. */
 const volatile __u8 can_see_kern_ctx __weak = 0;
 
-/* To doors that know policies: whether XDP acts on them, and does not only count and measure. It is
- * XDP then that counts for rules and takes from rate limits; TC ingress judges a packet that has
- * been through that before. */
+/* To doors that know policies: whether XDP acts on them, and does not only count and measure. */
 const volatile __u8 early_drop __weak = 0;
+
+/* To XDP that does: whether TC ingress comes behind. There tags that are kept beside the packet are
+ * seen, and what a super-packet becomes; so XDP drops only what it is sure of, and leaves the rest
+ * with the books of it to TC. */
+const volatile __u8 tc_decides __weak = 0;
 
 /* To doors that know policies: whether to judge only. Nothing is counted, nothing is taken from
  * rate limits, nothing is kept of the flow, and the decision is written to pc_decision. */

@@ -167,7 +167,7 @@ __attribute__((noinline)) int HOOK_NAME(limit_passes)(const struct packet *p, __
 	void *page;
 	__u64 now;
 
-	if (!r || !hook_keeps_books())
+	if (!r)
 		return 1;
 	now = limit_now(r->interval * r->burst);
 	if (r->per_src)

@@ -27,7 +27,8 @@ struct search {
 	__u16 match; /* the rule of the entry that matched last */
 	__u32 cond;  /* and what else it asks for: an address; 0: nothing */
 	__u16 rule;  /* the lowest one that decides; NO_RULE: none */
-	__u8 asked;  /* it took more than addresses, ports and protocol to tell */
+	__u8 asked;  /* it took more than addresses, ports and protocol to tell ... */
+	__u8 unsure; /* ... and what XDP may see otherwise than TC: tags, or the length */
 };
 #define NO_RULE 0xffff
 

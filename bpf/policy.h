@@ -39,6 +39,14 @@ static __always_inline enum pc_kind kind_of(const struct packet *p)
 	return first + (p->protocol == PC_PROTO_UDP ? PC_KIND_IP4_UDP : PC_KIND_IP4_SCTP);
 }
 
+/* Counts for the rules that count and come before the one that decides. */
+static __always_inline void count_on_the_way(hook_ctx *ctx, struct packet *p,
+                                             const struct pc_side *side)
+{
+	for (int i = 0; i < PC_TREES && side->counts[p->kind].root[i]; i++)
+		HOOK_NAME(tally)(ctx, p, side->counts[p->kind].root[i]);
+}
+
 /* The rule that decides; NO_RULE: the default does. What was asked for more than the flow's key may
  * be another one for its next packet. */
 static __always_inline __u32 find_rule(hook_ctx *ctx, struct packet *p,
@@ -61,8 +69,10 @@ static __always_inline __u32 find_rule(hook_ctx *ctx, struct packet *p,
 		return NO_RULE;
 	search(ctx, p, header, &side->verdicts[p->kind]);
 	if (__builtin_expect(side->has_counts, 0)) {
-		for (int i = 0; i < PC_TREES && side->counts[p->kind].root[i]; i++)
-			HOOK_NAME(tally)(ctx, p, side->counts[p->kind].root[i]);
+		if (hook_leaves_doubts())
+			p->search.asked = 1;
+		else
+			count_on_the_way(ctx, p, side);
 	}
 	if (p->search.asked || dry_run)
 		return p->search.rule;
@@ -91,7 +101,9 @@ static __always_inline struct fate fate_by_rule(const struct packet *p,
 
 	if (!r)
 		return pass;
-	if (hook_keeps_books() && !dry_run)
+	if (hook_leaves_doubts() && r->action != PC_ACTION_DROP)
+		return pass;
+	if (!dry_run)
 		count_cell(r->cell, &p->wire);
 	if (r->action == PC_ACTION_DROP)
 		return (struct fate){ PC_VERDICT_DROP, PC_R_RULE };
@@ -134,6 +146,7 @@ static __always_inline struct fate judge(hook_ctx *ctx, enum pc_hook hook, enum 
 	enum pc_choice choice = policy_in_force();
 	__u32 image = PC_PAGE_OF_IMAGE(choice), rule = NO_RULE;
 	const struct pc_image *header = choice ? image_at(image, 0) : NULL;
+	const struct pc_side *side;
 	struct fate fate;
 
 	p->kind = kind_of(p);
@@ -142,11 +155,20 @@ static __always_inline struct fate judge(hook_ctx *ctx, enum pc_hook hook, enum 
 		tell(p, fate, PC_CHOICE_BUILTIN, rule);
 		return fate;
 	}
+	side = &header->side[direction];
 	p->direction = direction;
 	p->search = (struct search){ .image = image, .rule = NO_RULE };
-	rule = find_rule(ctx, p, header, &header->side[direction]);
-	fate = rule == NO_RULE ? fate_by_default(&header->side[direction], reason)
-	                       : fate_by_rule(p, header, rule, reason);
+	rule = find_rule(ctx, p, header, side);
+	if (hook_leaves_doubts() && p->search.unsure)
+		fate = (struct fate){ PC_VERDICT_PASS, reason };
+	else if (rule == NO_RULE)
+		fate = fate_by_default(side, reason);
+	else
+		fate = fate_by_rule(p, header, rule, reason);
+	/* What passes on is counted where it is judged for good. */
+	if (hook_leaves_doubts() && fate.verdict == PC_VERDICT_DROP && side->has_counts &&
+	    p->kind < PC_KIND_COUNT)
+		count_on_the_way(ctx, p, side);
 	tell(p, fate, choice, rule);
 	return fate;
 }

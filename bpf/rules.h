@@ -37,7 +37,7 @@ __attribute__((noinline)) int HOOK_NAME(count_rule)(const struct packet *p, __u3
 {
 	const struct pc_rule *r = p ? rule_at(p, rule) : NULL;
 
-	if (r && hook_keeps_books() && !dry_run)
+	if (r && !dry_run)
 		count_cell(r->cell, &p->wire);
 	return 0;
 }

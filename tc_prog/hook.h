@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the pipeline needs from TC: a cursor, a way to bytes out of reach, sizes, a verdict. The
  * door's view comes first; it gives hook_ctx, HOOK_NAME(), hook_lacks_link(),
- * hook_tunnel_header_len(), hook_keeps_books(). */
+ * hook_tunnel_header_len(). */
 #ifndef TC_PROG_HOOK_H
 #define TC_PROG_HOOK_H
 
@@ -42,6 +42,11 @@ static __always_inline bool hook_is_whole(hook_ctx *ctx)
 }
 
 /* Whether it acts on the policy. */
+static __always_inline bool hook_leaves_doubts(void)
+{
+	return false;
+}
+
 static __always_inline bool hook_enforces(void)
 {
 	return true;

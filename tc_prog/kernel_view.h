@@ -86,10 +86,4 @@ static __always_inline __u32 hook_tunnel_header_len(hook_ctx *ctx)
 	return len ? transport + len : 0;
 }
 
-/* Whether it counts for rules and takes from rate limits: unless XDP has done so before. */
-static __always_inline bool hook_keeps_books(void)
-{
-	return !early_drop;
-}
-
 #endif

@@ -27,10 +27,4 @@ static __always_inline __u32 hook_tunnel_header_len(hook_ctx *ctx)
 	return 0;
 }
 
-/* Whether it counts for rules and takes from rate limits. */
-static __always_inline bool hook_keeps_books(void)
-{
-	return true;
-}
-
 #endif

@@ -51,10 +51,10 @@ static __always_inline bool hook_enforces(void)
 	return early_drop;
 }
 
-/* Whether it counts for rules and takes from rate limits. */
-static __always_inline bool hook_keeps_books(void)
+/* Whether another hook judges what this one lets pass, and sees more of it. */
+static __always_inline bool hook_leaves_doubts(void)
 {
-	return true;
+	return tc_decides;
 }
 
 /* A frame begins with its link header. */

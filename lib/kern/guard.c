@@ -273,6 +273,8 @@ int guard_converge(const struct pins *pins, struct pc_meta *meta, const struct p
 {
 	auto_object struct object object = { .pins = pins, .plan = plan };
 	bool early_drop_changes = plan->early_drop != meta->plan.early_drop;
+	bool alone_changes = plan->early_drop && (plan->tc_backend == PC_TC_NONE) !=
+	                                                 (meta->plan.tc_backend == PC_TC_NONE);
 	struct guard now;
 	int r;
 
@@ -282,11 +284,11 @@ int guard_converge(const struct pins *pins, struct pc_meta *meta, const struct p
 		r = guard_observe(pins, meta->ifindex, &now);
 	/* XDP first: libxdp loads its program, and with it those of TC. */
 	if (!r)
-		r = converge_xdp(pins, meta, &now, &object, renew || early_drop_changes);
+		r = converge_xdp(pins, meta, &now, &object,
+		                 renew || early_drop_changes || alone_changes);
 	if (!r)
 		r = converge_tc_hooks(pins, meta, &now, &object,
-		                      renew || early_drop_changes ||
-		                              plan->policies != meta->plan.policies);
+		                      renew || plan->policies != meta->plan.policies);
 	if (r)
 		return r;
 	if (plan->xdp_mode == PC_XDP_NONE)

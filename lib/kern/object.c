@@ -102,6 +102,8 @@ static int configure(struct bpf_object *object, const struct pc_plan *plan, bool
 	if (!r && plan->policies)
 		r = set_knob(object, "early_drop", plan->early_drop);
 	if (!r && plan->policies)
+		r = set_knob(object, "tc_decides", plan->tc_backend != PC_TC_NONE);
+	if (!r && plan->policies)
 		r = set_knob(object, "dry_run", dry_run);
 	return r ? r : size_pages(object);
 }

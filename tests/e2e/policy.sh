@@ -218,6 +218,24 @@ kept() {
 	check 'the fourth detach' loader -n "$server" detach eth0
 }
 
+# XDP drops early only what it is sure of: a rate, a size and a tag are for TC to judge, where they are exact.
+early_and_unsure() {
+	apply 'limited: limit in icmp rate 1/h burst 1' >/dev/null
+	on client ping -qc 5 -i 0.01 -W 1 10.80.0.2 >"$work/pings"
+	same 'early drop: a rate limit is kept' 1 "$(sed -n 's/.*transmitted, \([0-9]*\) received.*/\1/p' "$work/pings")"
+	same 'early drop: and counts each packet once' 5 "$(rules '.rules[0].packets')"
+	apply 'large: drop in icmp len 500-1000' 'count in icmp' >/dev/null
+	on client ping -qc 3 -i 0.01 -W 1 -s 600 10.80.0.2 >/dev/null
+	same 'early drop: a size is judged by TC' '3 0' "$(rules '"\(.rules[0].packets) \(.rules[1].packets)"')"
+	if has_vlan; then
+		apply 'untagged: drop in icmp not vlan' >/dev/null
+		check 'early drop: a tag beside the packet is seen' on client ping -qc 2 -i 0.01 -W 1 10.80.10.2
+	fi
+	apply 'count in icmp' 'gone: drop in icmp' >/dev/null
+	on client ping -qc 3 -i 0.01 -W 1 10.80.0.2 >/dev/null
+	same 'early drop: what XDP drops it counts, for all rules' '3 3' "$(rules '"\(.rules[0].packets) \(.rules[1].packets)"')"
+}
+
 brought() {
 	check 'attach --policy' loader -n "$server" attach eth0 --policy "$(policy 'default in drop' 'pass in arp' 'pass in icmp6')"
 	check 'is in force' silent client "$to_server:8080"
@@ -229,6 +247,7 @@ brought() {
 	check 'drops' silent client "$to_server:8080"
 	check 'there' eval "((\$(count xdp .dropped.packets) >= 1))"
 	same 'and is counted once' "$(count xdp .dropped.packets)" "$(rules '.rules[1].packets')"
+	early_and_unsure
 	check 'detach after --policy' loader -n "$server" detach eth0
 	check 'a policy with mistakes attaches nothing' eval "! loader -n '$server' attach eth0 --policy '$(policy 'drp in')'"
 	nothing 'nothing is attached'
