@@ -157,6 +157,10 @@ static void check_sets(const struct check *check)
 		if (!used[i])
 			diag_add(check->diag, SEVERITY_WARNING, &spot, "no rule uses set '%s'",
 			         policy->sets[i].name);
+		if (policy->sets[i].file && !policy->sets[i].n_prefixes)
+			diag_add(check->diag, SEVERITY_WARNING, &spot,
+			         "set '%s' is empty: nothing is in %s", policy->sets[i].name,
+			         policy->sets[i].file);
 	}
 }
 

@@ -202,7 +202,8 @@ static int make_lines(const struct builder *b, const struct span *spans, size_t 
                       struct pc_node *ret_node) /* NOLINT(misc-no-recursion) */
 {
 	size_t size = sizeof(struct pc_member4) * PC_TABLE_MEMBERS4, first = 0, here;
-	auto_free struct pc_member4 *lines = calloc(1u << cut->bits, size);
+	size_t n_lines = (size_t)1 << cut->bits;
+	auto_free struct pc_member4 *lines = calloc(n_lines, size);
 	struct span slot;
 	uint32_t i;
 	int r;
