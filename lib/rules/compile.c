@@ -9,13 +9,11 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/rules/caching.h"
 #include "lib/rules/expand.h"
 #include "lib/rules/pool.h"
 #include "lib/rules/print.h"
 #include "lib/rules/tree.h"
-
-/* More entries than that and a packet's walk takes longer than a look into a cache of flows. */
-#define WORTH_CACHING 10
 
 /* How many boxes for packets of one kind there may be without rules with lists having to make do
  * with fewer, and at all. */
@@ -29,6 +27,7 @@ struct compiler {
 	struct pool pool;
 	struct expander expander;
 	struct boxes boxes[PC_DIRECTION_COUNT][2];
+	bool ip6; /* it speaks of IPv6 addresses */
 };
 
 static void compiler_free(struct compiler *c)
@@ -157,11 +156,11 @@ static bool same_boxes(const struct boxes *a, const struct boxes *b)
 
 /* The forests of both directions for packets of a kind, which may be the same. */
 /* Which of the flow caches packets of a kind are in. */
-static uint8_t cache_of(enum pc_kind kind)
+static uint8_t cache_of(const struct compiler *c, enum pc_kind kind)
 {
 	uint8_t family = kind_of(kind)->family;
 
-	return family == 4 ? PC_CACHE_IP4 : family == 6 ? PC_CACHE_IP6 : 0;
+	return family == 4 ? PC_CACHE_IP4 : family == 6 && c->ip6 ? PC_CACHE_IP6 : 0;
 }
 
 static int build_forests(struct compiler *c, enum pc_kind kind, bool counts)
@@ -185,29 +184,17 @@ static int build_forests(struct compiler *c, enum pc_kind kind, bool counts)
 		(counts ? side->counts : side->verdicts)[kind] = forests[d];
 		side->has_counts |= counts && c->boxes[d][counts].n;
 		if (c->boxes[d][counts].n > WORTH_CACHING)
-			side->worth_caching |= cache_of(kind);
+			side->worth_caching |= cache_of(c, kind);
 	}
 	return 0;
-}
-
-/* A table for addresses costs as much as many entries. */
-static bool has_table(const struct rule *rule)
-{
-	for (size_t i = 0; i < rule->n_matches; i++) {
-		const struct match *m = &rule->matches[i];
-
-		if (m->kind == MATCH_SET ||
-		    (m->kind == MATCH_ADDR && m->n_prefixes > WORTH_CACHING))
-			return true;
-	}
-	return false;
 }
 
 static void cache_tables(struct compiler *c)
 {
 	for (size_t i = 0; i < c->policy->n_rules; i++) {
 		const struct rule *rule = &c->policy->rules[i];
-		uint8_t caches = has_table(rule) ? PC_CACHE_IP4 | PC_CACHE_IP6 : 0;
+		uint8_t caches =
+			caching_rule(rule) ? PC_CACHE_IP4 | (c->ip6 ? PC_CACHE_IP6 : 0) : 0;
 
 		if (rule->in)
 			header_of(c)->side[PC_IN].worth_caching |= caches;
@@ -367,9 +354,9 @@ int policy_compile(const struct policy *policy, uint32_t generation, struct imag
                    const char **ret_why)
 {
 	auto_image struct image image = { 0 };
-	__attribute__((cleanup(compiler_free))) struct compiler c = { .policy = policy,
-		                                                      .image = &image,
-		                                                      .pool.image = &image };
+	__attribute__((cleanup(compiler_free))) struct compiler c = {
+		.policy = policy, .ip6 = caching_ip6(policy), .image = &image, .pool.image = &image
+	};
 	int r = policy->n_rules > PC_MAX_RULES
 	                ? because(&image, -E2BIG, "more than %d rules", PC_MAX_RULES)
 	                : compile(&c, generation);
