@@ -34,6 +34,7 @@ isolate() {
 	mount -t tmpfs -o mode=0755 tmpfs /run
 	mount -t bpf bpf /sys/fs/bpf
 	unset PORTCULLIS_PIN_ROOT
+	export PORTCULLIS_STATE_DIR=/run/portcullis
 }
 
 # sample ROUND GROUP CONTESTANT VALUE
