@@ -141,9 +141,9 @@ __attribute__((noinline)) int HOOK_NAME(condition)(hook_ctx *ctx, struct packet 
 	if (!c)
 		return LAST;
 	if (!is_of_flow(c->field))
-		p->search.asked = 1;
+		p->search.asked |= ASKED_MORE;
 	if (c->field == PC_FIELD_VLAN || c->field == PC_FIELD_LEN)
-		p->search.unsure = 1;
+		p->search.asked |= ASKED_UNSURE;
 	return (test_holds(ctx, p, c, at) != !!c->negate ? HOLDS : 0) | (c->last ? LAST : 0);
 }
 

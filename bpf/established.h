@@ -113,7 +113,7 @@ __attribute__((noinline)) int HOOK_NAME(established)(hook_ctx *ctx, struct packe
 	if (!p)
 		return 0;
 	if (p->socket == SOCKET_UNKNOWN)
-		p->socket = has_socket(ctx, p, p->direction) || finds_neighbours(ctx, p)
+		p->socket = has_socket(ctx, p, HOOK_DIRECTION) || finds_neighbours(ctx, p)
 		                    ? SOCKET_FOUND
 		                    : SOCKET_NONE;
 	return p->socket == SOCKET_FOUND;

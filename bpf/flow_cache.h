@@ -28,7 +28,7 @@ static __always_inline __u64 flow_ports(const struct packet *p, __u32 generation
 
 static __always_inline __u32 flow_type(const struct packet *p)
 {
-	return 1u << 31 | p->direction << 16 | p->kind << 8 | p->word[PC_WORD_PROTO];
+	return 1u << 31 | HOOK_DIRECTION << 16 | p->kind << 8 | p->word[PC_WORD_PROTO];
 }
 
 /* All of struct pc_flow4's `rest` but the rule. */
@@ -37,7 +37,7 @@ static __always_inline __u64 flow4_rest(const struct packet *p)
 	__u32 choice = p->search.image / PC_IMAGE_PAGES + PC_CHOICE_A;
 
 	return (__u64)(p->word[PC_WORD_SPORT] << 16 | p->word[PC_WORD_DPORT]) << 32 |
-	       p->word[PC_WORD_PROTO] << 24 | (__u32)p->direction << 23 |
+	       p->word[PC_WORD_PROTO] << 24 | (__u32)HOOK_DIRECTION << 23 |
 	       (__u32)p->has_ports << 22 | choice << PC_FLOW4_CHOICE_SHIFT;
 }
 
@@ -94,15 +94,16 @@ static __always_inline struct flow6 *flow6_place(const struct packet *p, __u32 g
 #define NOT_CACHED (~0u)
 
 /* The rule of the packet's flow, or NOT_CACHED. */
-static __always_inline __u32 flow4_rule(const struct flow4_key *key)
+static __always_inline __u32 flow4_rule(const struct packet *p)
 {
-	const struct pc_flow4 *flow = flow4_set(key);
+	const struct flow4_key key = flow4_key(p);
+	const struct pc_flow4 *flow = flow4_set(&key);
 	__u32 rule;
 
 #pragma unroll
 	for (int i = 0; flow && i < FLOW4_WAYS; i++, flow++) {
-		if (*(const __u64 *)flow != key->addresses ||
-		    (flow->rest ^ key->rest) >> PC_FLOW4_CHOICE_SHIFT)
+		if (*(const __u64 *)flow != key.addresses ||
+		    (flow->rest ^ key.rest) >> PC_FLOW4_CHOICE_SHIFT)
 			continue;
 		rule = flow->rest & PC_FLOW4_RULE_MASK;
 		return rule == PC_FLOW4_NO_RULE ? NO_RULE : rule;
@@ -110,21 +111,23 @@ static __always_inline __u32 flow4_rule(const struct flow4_key *key)
 	return NOT_CACHED;
 }
 
-/* In a free place, else in the one that is a flow's own. */
-static __always_inline void flow4_keep(const struct flow4_key *key, __u32 rule)
+/* In a free place, else in the one that is a flow's own. The key is worked out anew: it would be on
+ * the stack all the while that the rule was looked for. */
+static __always_inline void flow4_keep(const struct packet *p)
 {
-	struct pc_flow4 *set = flow4_set(key), *flow;
+	const struct flow4_key key = flow4_key(p);
+	struct pc_flow4 *set = flow4_set(&key), *flow;
 
 	if (!set)
 		return;
-	flow = set + (key->hash >> 28) % FLOW4_WAYS;
+	flow = set + (key.hash >> 28) % FLOW4_WAYS;
 #pragma unroll
 	for (int i = 0; i < FLOW4_WAYS; i++) {
 		if (!set[i].rest)
 			flow = &set[i];
 	}
-	*(__u64 *)flow = key->addresses;
-	flow->rest = key->rest | (rule & PC_FLOW4_RULE_MASK);
+	*(__u64 *)flow = key.addresses;
+	flow->rest = key.rest | (p->search.rule & PC_FLOW4_RULE_MASK);
 }
 
 /* Those for IPv6 are global functions, verified on their own: in line they would take much of the

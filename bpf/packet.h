@@ -27,23 +27,28 @@ struct search {
 	__u16 match; /* the rule of the entry that matched last */
 	__u32 cond;  /* and what else it asks for: an address; 0: nothing */
 	__u16 rule;  /* the lowest one that decides; NO_RULE: none */
-	__u8 asked;  /* it took more than addresses, ports and protocol to tell ... */
-	__u8 unsure; /* ... and what XDP may see otherwise than TC: tags, or the length */
+	__u8 asked;  /* what it took to tell, ASKED_... */
 };
 #define NO_RULE 0xffff
 
-/* Numbers in host byte order. What nothing asks for, the compiler leaves out. */
+#define ASKED_MORE   1 /* more than addresses, ports and protocol */
+#define ASKED_UNSURE 2 /* what XDP may see otherwise than TC: tags, or the length */
+
+/* Small: it is on the stack, of which Linux 6.1 gives a program and all it calls 512 bytes. Numbers
+ * in host byte order. What nothing asks for, the compiler leaves out. */
 struct packet {
-	__u32 word[PC_WORDS]; /* addresses, ports, IP protocol; what is not known is 0 */
-	enum pc_protocol protocol;
+	/* Addresses, ports, IP protocol; what is not known is 0. As many as there are: an index
+	 * that is masked to PC_WORDS reaches into what follows, not past it. */
+	__u32 word[PC_WORD_PROTO + 1];
 	__u32 header_len; /* bytes from the Ethernet header to the payload of TCP, UDP or SCTP; 0:
 	                     unknown */
-	__u32 unwired;    /* bytes of header_len that leave the packet when it is segmented */
+	__u16 unwired;    /* bytes of header_len that leave the packet when it is segmented */
 	__u16 ethertype;  /* after the tags that were parsed; 0: unknown */
 	__u16 vlan[MAX_VLAN_TAGS]; /* ids of the tags in the frame, outermost first ... */
 	__u8 vlans;                /* ... so many */
 	__u8 version;              /* 4 or 6: there is an IP header and it can be read; else 0 */
 	__u16 transport; /* bytes to the transport header; 0: none, or in another fragment */
+	__u8 protocol;   /* enum pc_protocol */
 	__u8 dscp;
 	__u8 tcp_flags; /* known if has_tcp_flags */
 	bool has_tcp_flags;
@@ -53,9 +58,8 @@ struct packet {
 	struct wire wire;
 
 	/* To the policy: */
-	__u8 direction; /* enum pc_direction */
-	__u8 kind;      /* enum pc_kind */
-	__u8 socket;    /* whether a socket has the connection, once that was asked for */
+	__u8 kind;   /* enum pc_kind */
+	__u8 socket; /* whether a socket has the connection, once that was asked for */
 	struct search search;
 };
 

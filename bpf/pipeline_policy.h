@@ -57,8 +57,7 @@ static __always_inline int pipeline(enum pc_hook hook, hook_ctx *ctx)
 	p.wire = hook_wire(ctx, &p, c.len);
 	if (__builtin_expect(hook_is_super(ctx), 0))
 		HOOK_NAME(measure_super)(ctx, &p);
-	fate = hook_enforces() ? judge(ctx, hook, reason, &p)
-	                       : (struct fate){ PC_VERDICT_PASS, reason };
+	fate = hook_enforces() ? judge(ctx, reason, &p) : (struct fate){ PC_VERDICT_PASS, reason };
 	if (!dry_run)
 		account(hook, pc_cell(hook, fate.reason, p.protocol, fate.verdict), &p.wire);
 	return hook_verdict(fate.verdict);

@@ -54,13 +54,10 @@ static __always_inline __u32 find_rule(hook_ctx *ctx, struct packet *p,
 {
 	bool caches4 = side->worth_caching & PC_CACHE_IP4 && p->version == 4;
 	bool caches6 = side->worth_caching & PC_CACHE_IP6 && p->version == 6;
-	struct flow4_key key = { 0 };
 	__u32 rule = NOT_CACHED;
 
-	if (caches4) {
-		key = flow4_key(p);
-		rule = flow4_rule(&key);
-	}
+	if (caches4)
+		rule = flow4_rule(p);
 	if (caches6)
 		rule = HOOK_NAME(flow6_rule)(p, header->generation);
 	if (rule != NOT_CACHED)
@@ -70,14 +67,14 @@ static __always_inline __u32 find_rule(hook_ctx *ctx, struct packet *p,
 	search(ctx, p, header, &side->verdicts[p->kind]);
 	if (__builtin_expect(side->has_counts, 0)) {
 		if (hook_leaves_doubts())
-			p->search.asked = 1;
+			p->search.asked |= ASKED_MORE;
 		else
 			count_on_the_way(ctx, p, side);
 	}
 	if (p->search.asked || dry_run)
 		return p->search.rule;
 	if (caches4)
-		flow4_keep(&key, p->search.rule);
+		flow4_keep(p);
 	else if (caches6)
 		HOOK_NAME(flow6_keep)(p, header->generation);
 	return p->search.rule;
@@ -139,10 +136,8 @@ static __always_inline struct fate fate_by_builtin(const struct packet *p, enum 
 	return (struct fate){ PC_VERDICT_DROP, PC_R_RULE };
 }
 
-static __always_inline struct fate judge(hook_ctx *ctx, enum pc_hook hook, enum pc_reason reason,
-                                         struct packet *p)
+static __always_inline struct fate judge(hook_ctx *ctx, enum pc_reason reason, struct packet *p)
 {
-	enum pc_direction direction = hook == PC_HOOK_TC_EGRESS ? PC_OUT : PC_IN;
 	enum pc_choice choice = policy_in_force();
 	__u32 image = PC_PAGE_OF_IMAGE(choice), rule = NO_RULE;
 	const struct pc_image *header = choice ? image_at(image, 0) : NULL;
@@ -155,11 +150,10 @@ static __always_inline struct fate judge(hook_ctx *ctx, enum pc_hook hook, enum 
 		tell(p, fate, PC_CHOICE_BUILTIN, rule);
 		return fate;
 	}
-	side = &header->side[direction];
-	p->direction = direction;
+	side = &header->side[HOOK_DIRECTION];
 	p->search = (struct search){ .image = image, .rule = NO_RULE };
 	rule = find_rule(ctx, p, header, side);
-	if (hook_leaves_doubts() && p->search.unsure)
+	if (hook_leaves_doubts() && p->search.asked & ASKED_UNSURE)
 		fate = (struct fate){ PC_VERDICT_PASS, reason };
 	else if (rule == NO_RULE)
 		fate = fate_by_default(side, reason);

@@ -63,7 +63,7 @@ static long tally_turn(__u32 turn, struct resumed *r)
 	if (!take_turn(r))
 		return 0;
 	r->matched = 0;
-	p->search.asked = 1;
+	p->search.asked |= ASKED_MORE;
 	if (p->search.match != r->counted)
 		HOOK_NAME(count_rule)(p, p->search.match);
 	r->counted = p->search.match;

@@ -21,6 +21,7 @@
 
 typedef struct __sk_buff hook_ctx;
 #define HOOK_NAME(name) name##_in
+#define HOOK_DIRECTION  PC_IN
 
 /* As far as we look at it. Headers are bytes from head. */
 struct sk_buff {

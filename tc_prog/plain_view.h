@@ -12,6 +12,7 @@
 
 typedef struct __sk_buff hook_ctx;
 #define HOOK_NAME(name) name##_out
+#define HOOK_DIRECTION  PC_OUT
 
 /* On its way out a packet begins with its link header ... */
 static __always_inline bool hook_lacks_link(hook_ctx *ctx)

@@ -9,6 +9,7 @@
 
 typedef struct xdp_md hook_ctx;
 #define HOOK_NAME(name) name##_xdp
+#define HOOK_DIRECTION  PC_IN
 
 static __always_inline long hook_load_bytes(hook_ctx *ctx, __u32 offset, void *to, __u32 size)
 {
