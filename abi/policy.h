@@ -30,12 +30,16 @@ static inline __attribute__((always_inline)) __u64 pc_deadline(__u64 active)
 	return active >> PC_ACTIVE_DEADLINE_SHIFT;
 }
 
-/* Which policy applies at `now`, ns of CLOCK_MONOTONIC; `now` is looked at only with a deadline. */
+/* Whether there is a deadline and it is still to come at `now`, ns of CLOCK_MONOTONIC. */
+static inline __attribute__((always_inline)) int pc_is_pending(__u64 active, __u64 now)
+{
+	return now >> PC_DEADLINE_UNIT_SHIFT < pc_deadline(active);
+}
+
+/* Which policy applies at `now`; it is looked at only with a deadline. */
 static inline __attribute__((always_inline)) enum pc_choice pc_choice_at(__u64 active, __u64 now)
 {
-	__u64 deadline = pc_deadline(active);
-
-	if (deadline && now >> PC_DEADLINE_UNIT_SHIFT >= deadline)
+	if (pc_deadline(active) && !pc_is_pending(active, now))
 		active >>= PC_ACTIVE_RETURN_SHIFT;
 	return active & PC_CHOICE_MASK;
 }

@@ -49,9 +49,7 @@ static int settle(const struct engine *engine)
 
 static bool is_pending(const struct engine *engine)
 {
-	__u64 word = engine_word(engine);
-
-	return pc_deadline(word) && engine_now() >> PC_DEADLINE_UNIT_SHIFT < pc_deadline(word);
+	return pc_is_pending(engine_word(engine), engine_now());
 }
 
 /* All the memory a policy asks for beside its image. */

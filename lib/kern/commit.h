@@ -17,7 +17,6 @@ struct commit_brief {
 	uint32_t n_rules;
 	bool drops[PC_DIRECTION_COUNT]; /* its default verdicts */
 	bool pending;                   /* it goes back by itself unless confirmed */
-	bool lapsed;                    /* one went back by itself since the last change */
 	double seconds_left;            /* while pending */
 };
 

@@ -46,14 +46,13 @@ static int brief_image(int pages, struct commit_brief *brief)
 
 static int read_brief(const struct engine *engine, struct commit_brief *ret_brief)
 {
-	__u64 word = engine_word(engine), now = engine_now(), deadline = pc_deadline(word);
+	__u64 word = engine_word(engine), now = engine_now();
 	struct commit_brief *brief = ret_brief;
 
 	*brief = (struct commit_brief){ .choice = pc_choice_at(word, now), .n_rules = 1 };
-	brief->lapsed = deadline && now >> PC_DEADLINE_UNIT_SHIFT >= deadline;
-	brief->pending = deadline && !brief->lapsed;
+	brief->pending = pc_is_pending(word, now);
 	if (brief->pending)
-		brief->seconds_left = ((deadline << PC_DEADLINE_UNIT_SHIFT) - now) / 1e9;
+		brief->seconds_left = ((pc_deadline(word) << PC_DEADLINE_UNIT_SHIFT) - now) / 1e9;
 	return brief->choice == PC_CHOICE_BUILTIN ? 0 : brief_image(engine->pages, brief);
 }
 
