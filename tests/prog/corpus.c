@@ -19,7 +19,7 @@
 #define MAX_SHOWN  3     /* packets of a round that are shown */
 #define MAX_DUMPED 160   /* bytes of one */
 
-static struct counts want, got;
+static struct counts want;
 static uint64_t met_reasons[PC_R_COUNT], met_protocols[PC_PROTO_COUNT];
 
 /* --- chance, the same for the same seed */
@@ -387,21 +387,6 @@ static bool cell_is_right(const struct journey *j)
 	return sum.packets == want.cells[cell].packets && sum.bytes == want.cells[cell].bytes;
 }
 
-/* Compares all the counters, and from there on takes them as they are. */
-static bool check_counts(void)
-{
-	int err = counts_read(&got);
-
-	if (err) {
-		tap_fail("read the counters: %s", strerror(-err));
-		return false;
-	}
-	if (counts_check(&got, &want))
-		return true;
-	want = got;
-	return false;
-}
-
 /* Returns whether it became of it what should. `closely`: no other counter moved either. */
 static bool travel(struct journey *j, bool closely)
 {
@@ -423,7 +408,7 @@ static bool travel(struct journey *j, bool closely)
 		         j->e.verdict == PC_VERDICT_DROP ? "drop" : "pass",
 		         reason_tokens[j->e.reason], protocol_tokens[j->e.protocol], j->e.packets,
 		         j->e.size, j->e.last, action);
-	right = check_counts() && right;
+	right = counts_hold(&want) && right;
 	if (!right)
 		describe(j);
 	return right;
@@ -479,7 +464,7 @@ static void try_round(unsigned packets)
 			mutate(&p);
 			wrong += !send_everywhere(&p, true, closely);
 		}
-		if (check_counts())
+		if (counts_hold(&want))
 			return;
 	}
 }
@@ -535,7 +520,7 @@ static void test_capture(char *path)
 		sent++;
 	}
 	if (sent)
-		check_counts();
+		counts_hold(&want);
 	else
 		tap_skip("%s", why ?: "no packets of Ethernet");
 	tap_say("%u packets, %u passed over", sent, others);
