@@ -29,7 +29,7 @@ struct watch_args {
 static const struct opt watch_opts[] = {
 	{ "interval", 'i', OPT_SECONDS, offsetof(struct watch_args, interval), "SECONDS",
 	  "between two looks; 1 unless said", NULL },
-	{ "count", 'c', OPT_COUNT, offsetof(struct watch_args, count), "COUNT",
+	{ "limit", 'c', OPT_COUNT, offsetof(struct watch_args, count), "COUNT",
 	  "end after so many looks", NULL },
 	{ 0 },
 };

@@ -12,4 +12,7 @@ int json_print(json_t *value);
 /* A string, or null for NULL or "". */
 json_t *json_text(const char *text);
 
+/* A string of `len` bytes from anywhere: what is no UTF-8 becomes U+FFFD, a byte at a time. */
+json_t *json_bytes(const char *bytes, size_t len);
+
 #endif

@@ -11,7 +11,6 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "abi/names.h"
@@ -19,19 +18,10 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
+#include "lib/kern/load.h"
 #include "lib/kern/xdp.h"
 #include "policies.skel.h"
 #include "programs.skel.h"
-
-/* Says why a program was refused: the verifier's last word, or the library's. */
-static int refused(int error, const char *what)
-{
-	const char *reason = log_reason();
-
-	if (!reason)
-		return fail(error, "%s", what);
-	return fail_because(error, "%s: %s: %s", what, strerror(abs(error)), reason);
-}
 
 /* Whether programs may look at the kernel's own struct behind their context: bpf_cast_to_kern_ctx()
  * came with Linux 6.2. Asking the kernel's BTF would take longer than all the rest of an attach. */
@@ -56,36 +46,6 @@ static struct bpf_program *program_of(struct bpf_object *object, enum pc_hook ho
 	return bpf_object__find_program_by_name(object, program_names[hook]);
 }
 
-/* Where a variable of the read-only data is; NULL: there is none of that name. */
-static __u8 *find_knob(struct bpf_object *object, const char *name)
-{
-	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
-	const struct btf *btf = bpf_object__btf(object);
-	int id = btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC);
-	const struct btf_type *section = id > 0 ? btf__type_by_id(btf, id) : NULL;
-	size_t size;
-	__u8 *data = map ? (__u8 *)bpf_map__initial_value(map, &size) : NULL;
-
-	for (int i = 0; data && section && i < btf_vlen(section); i++) {
-		const struct btf_var_secinfo *var = &btf_var_secinfos(section)[i];
-		const struct btf_type *type = btf__type_by_id(btf, var->type);
-
-		if (!strcmp(btf__name_by_offset(btf, type->name_off), name))
-			return data + var->offset;
-	}
-	return NULL;
-}
-
-static int set_knob(struct bpf_object *object, const char *name, bool value)
-{
-	__u8 *knob = find_knob(object, name);
-
-	if (!knob)
-		return -ENOENT;
-	*knob = value;
-	return 0;
-}
-
 /* Those that know policies have a map of pages, some of them for each CPU. */
 static int size_pages(struct bpf_object *object)
 {
@@ -96,15 +56,15 @@ static int size_pages(struct bpf_object *object)
 
 static int configure(struct bpf_object *object, const struct pc_plan *plan, bool dry_run)
 {
-	int r = set_knob(object, "can_see_kern_ctx", kernel_shows_context());
+	int r = load_set_bool(object, "can_see_kern_ctx", kernel_shows_context());
 
 	/* The programs that know the built-in policy only have no more knobs. */
 	if (!r && plan->policies)
-		r = set_knob(object, "early_drop", plan->early_drop);
+		r = load_set_bool(object, "early_drop", plan->early_drop);
 	if (!r && plan->policies)
-		r = set_knob(object, "tc_decides", plan->tc_backend != PC_TC_NONE);
+		r = load_set_bool(object, "tc_decides", plan->tc_backend != PC_TC_NONE);
 	if (!r && plan->policies)
-		r = set_knob(object, "dry_run", dry_run);
+		r = load_set_bool(object, "dry_run", dry_run);
 	return r ? r : size_pages(object);
 }
 
@@ -128,11 +88,11 @@ static int open_object(const struct pins *pins, const struct pc_plan *plan, bool
 	log_forget();
 	object = bpf_object__open_mem(bytes, size, &opts);
 	if (!object)
-		return refused(errno, "opening the programs");
+		return load_refused(errno, "opening the programs");
 	r = configure(object, plan, dry_run);
 	if (r) {
 		bpf_object__close(object);
-		return refused(r, "configuring the programs");
+		return load_refused(r, "configuring the programs");
 	}
 	*ret_object = object;
 	return 0;
@@ -166,7 +126,7 @@ int object_attach_xdp(struct object *object, unsigned ifindex, int *ret_prog_fd)
 	log_forget();
 	object->loaded = true;
 	r = xdp_attach(ifindex, object->plan->xdp_mode, object->opened, ret_prog_fd);
-	return r ? refused(r, "attaching the XDP program") : 0;
+	return r ? load_refused(r, "attaching the XDP program") : 0;
 }
 
 static int keep_fd(int fd)
@@ -187,11 +147,11 @@ int object_load_tc(struct object *object, enum pc_hook hook, int *ret_prog_fd)
 		bpf_program__set_autoload(program_of(object->opened, PC_HOOK_XDP), false);
 	log_forget();
 	if (!object->loaded && bpf_object__load(object->opened))
-		return refused(errno, "loading the TC programs");
+		return load_refused(errno, "loading the TC programs");
 	object->loaded = true;
 	fd = keep_fd(bpf_program__fd(program_of(object->opened, hook)));
 	if (fd < 0)
-		return refused(fd, "loading the TC programs");
+		return load_refused(fd, "loading the TC programs");
 	*ret_prog_fd = fd;
 	return 0;
 }
@@ -233,12 +193,12 @@ int object_load_dry_run(const struct pins *pins, enum pc_hook hook, const struct
 	r = share_only(object);
 	log_forget();
 	if (r || bpf_object__load(object))
-		return refused(r ? r : errno, "loading a twin of the program");
+		return load_refused(r ? r : errno, "loading a twin of the program");
 	prog = r = keep_fd(bpf_program__fd(program_of(object, hook)));
 	if (r >= 0)
 		decision = r = keep_fd(bpf_object__find_map_fd_by_name(object, "pc_decision"));
 	if (r < 0)
-		return refused(r, "loading a twin of the program");
+		return load_refused(r, "loading a twin of the program");
 	*ret_prog_fd = TAKE_FD(prog);
 	*ret_decision_fd = TAKE_FD(decision);
 	return 0;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/rules/utf8.h"
+#include "lib/base/utf8.h"
 
 #define BEFORE 60 /* characters of a long line that are shown to the left of the caret */
 #define SHOWN  160

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
+#include "lib/base/utf8.h"
 #include "lib/rules/parse.h"
-#include "lib/rules/utf8.h"
 
 /* NULL: all of it is text. Else the first byte that is not. */
 static const char *find_no_text(const char *text, const char *end)

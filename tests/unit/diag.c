@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/utf8.h"
 #include "lib/rules/diag.h"
-#include "lib/rules/utf8.h"
 #include "tests/tap.h"
 
 static const struct {

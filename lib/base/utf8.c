@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* UTF-8, one character at a time. */
-#include "lib/rules/utf8.h"
+#include "lib/base/utf8.h"
 
 size_t utf8_take(const char *text, size_t len, uint32_t *ret_code)
 {

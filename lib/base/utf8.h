@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* UTF-8, one character at a time. */
-#ifndef LIB_RULES_UTF8_H
-#define LIB_RULES_UTF8_H
+#ifndef LIB_BASE_UTF8_H
+#define LIB_BASE_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>
