@@ -30,7 +30,9 @@ CHECKS += --coverage
 endif
 
 BPF_CPU    := -mcpu=v3
-BPF_CFLAGS := -g -O2 -target bpf $(BPF_CPU) $(WARN) -I. -idirafter /usr/include/$(shell $(CC) -dumpmachine)
+# clang names the machine's own architecture in a way that libbpf's headers do not: x86_64 is x86.
+BPF_ARCH   := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/;s/ppc64le/powerpc/;s/riscv64/riscv/')
+BPF_CFLAGS := -g -O2 -target bpf $(BPF_CPU) -D__TARGET_ARCH_$(BPF_ARCH) $(WARN) -I. -idirafter /usr/include/$(shell $(CC) -dumpmachine)
 CPPFLAGS   += -I. -I$(B)/skel -D_GNU_SOURCE -DPC_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
 CFLAGS     ?= -O2 -g
 CFLAGS     += -std=gnu11 $(WARN) $(CHECKS)
@@ -41,8 +43,9 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2))
 
 DOORS     := $(patsubst %.bpf.c,$(B)/%.bpf.bc,$(wildcard xdp_prog/*.bpf.c tc_prog/*.bpf.c))
+TRACERS   := $(patsubst %.bpf.c,$(B)/%.bpf.o,$(wildcard trace_prog/*.bpf.c))
 TEST_BPF  := $(patsubst %.bpf.c,$(B)/%.bpf.o,$(wildcard tests/*/*.bpf.c))
-SKELS     := $(patsubst $(B)/%.bpf.o,$(B)/skel/%.skel.h,$(B)/programs.bpf.o $(B)/policies.bpf.o $(TEST_BPF))
+SKELS     := $(patsubst $(B)/%.bpf.o,$(B)/skel/%.skel.h,$(B)/programs.bpf.o $(B)/policies.bpf.o $(TRACERS) $(TEST_BPF))
 LIB_OBJS  := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*/*.c))
 BINS      := $(B)/bin/loader $(B)/bin/netctl
 UNIT      := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c))

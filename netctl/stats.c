@@ -11,7 +11,7 @@
 static const struct opt stats_opts[] = {
 	{ "sizes", 's', OPT_FLAG, offsetof(struct view_args, sizes), NULL,
 	  "the size histogram as well", NULL },
-	{ "exact", 'x', OPT_FLAG, offsetof(struct view_args, exact), NULL,
+	{ "exact", 0, OPT_FLAG, offsetof(struct view_args, exact), NULL,
 	  "numbers in full, and every size that was seen", NULL },
 	{ "per-cpu", 0, OPT_FLAG, offsetof(struct view_args, per_cpu), NULL,
 	  "each CPU's share as well", NULL },

@@ -3,7 +3,6 @@
  * piped. */
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +10,10 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/ending.h"
 #include "lib/base/err.h"
 #include "lib/base/json.h"
+#include "lib/base/moment.h"
 #include "lib/base/table.h"
 #include "lib/base/units.h"
 #include "netctl/commands.h"
@@ -42,24 +43,6 @@ struct watched {
 	double sparks[PC_HOOK_COUNT][SPARKS]; /* packets per second, the newest last */
 	int spark_count;
 };
-
-static volatile sig_atomic_t ended;
-
-static void on_signal(int signal)
-{
-	(void)signal;
-	ended = 1;
-}
-
-static void catch_signals(void)
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action = { .sa_handler = on_signal };
-
-	/* Without SA_RESTART: a sleep is to end at once. */
-	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		sigaction(signals[i], &action, NULL);
-}
 
 static int read_now(const struct pins *pins, struct cpu_counts *ret_sum)
 {
@@ -193,18 +176,10 @@ static void watched_screen(const struct watched *w, double seconds)
 static int render(const struct watched *list, size_t count, const struct invocation *inv,
                   double seconds)
 {
-	struct timespec now;
-	char time[64];
-	struct tm local;
+	char time[MOMENT_SIZE];
 	int r = 0;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	localtime_r(&now.tv_sec, &local);
-	strftime(time, sizeof(time), "%Y-%m-%dT%H:%M:%S%z", &local);
-	/* RFC 3339 wants a colon in the offset. */
-	memmove(time + strlen(time) - 1, time + strlen(time) - 2, 3);
-	time[strlen(time) - 3] = ':';
-
+	moment_rfc3339(time, moment_now(), false);
 	if (!inv->common.json && isatty(STDOUT_FILENO))
 		printf("\033[H\033[J%s   the last %.3g s, Ctrl-C ends\n\n", time, seconds);
 	for (size_t i = 0; !r && i < count; i++) {
@@ -246,7 +221,7 @@ static int loop(struct watched *list, size_t count, const struct invocation *inv
 	next = last;
 	for (unsigned turn = 0; !r && (!args->count || turn < args->count); turn++) {
 		sleep_until(&next, interval);
-		if (ended)
+		if (ending())
 			break;
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		for (size_t i = 0; !r && i < count; i++)
@@ -255,7 +230,7 @@ static int loop(struct watched *list, size_t count, const struct invocation *inv
 			r = render(list, count, inv, elapsed(&last, &now));
 		last = now;
 	}
-	return ended ? 0 : r;
+	return ending() ? 0 : r;
 }
 
 static int run_watch(const struct invocation *inv)
@@ -277,7 +252,7 @@ static int run_watch(const struct invocation *inv)
 	}
 	if (r)
 		return r;
-	catch_signals();
+	ending_catch();
 	if (screen)
 		fputs("\033[?1049h\033[?25l", stdout); /* the other screen, without a cursor */
 	r = loop(list, count, inv);

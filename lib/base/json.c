@@ -40,7 +40,8 @@ json_t *json_bytes(const char *bytes, size_t len)
 	for (size_t i = 0; i < len;) {
 		size_t taken = utf8_take(bytes + i, len - i, &code);
 
-		memcpy(text + size, taken ? bytes + i : unknown, taken ? taken : sizeof(unknown) - 1);
+		memcpy(text + size, taken ? bytes + i : unknown,
+		       taken ? taken : sizeof(unknown) - 1);
 		size += taken ? taken : sizeof(unknown) - 1;
 		i += taken ? taken : 1;
 	}

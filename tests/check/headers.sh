@@ -15,7 +15,7 @@ offenders() {
 			clang -target bpf $b -idirafter "/usr/include/$(cc -dumpmachine)" - ;;
 		tc_prog/hook.h | tc_prog/gso.h) printf '#include "tc_prog/kernel_view.h"\n#include "tc_prog/hook.h"\n' |
 			clang -target bpf $b -idirafter "/usr/include/$(cc -dumpmachine)" - ;;
-		xdp_prog/* | tc_prog/*) printf '#include "%s"\n' "$file" |
+		xdp_prog/* | tc_prog/* | trace_prog/*) printf '#include "%s"\n' "$file" |
 			clang -target bpf $b -idirafter "/usr/include/$(cc -dumpmachine)" - ;;
 		*) printf '#include "%s"\n' "$file" | cc -std=gnu11 -D_GNU_SOURCE $b - ;;
 		esac >/dev/null 2>&1 || echo "$file"

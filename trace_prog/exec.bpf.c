@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* trace exec: every execve() and execveat(), done or failed, with its arguments. */
+#include "abi/trace_exec.h"
+#include "trace_prog/ring.h"
+#include "trace_prog/syscall.h"
+#include "trace_prog/task.h"
+
+/* Kernel: include/linux/binfmts.h */
+struct linux_binprm {
+	const char *filename;
+} __attribute__((preserve_access_index));
+
+/* The room for an event is reserved in one of a few sizes, as it has to be known when this is
+ * compiled: most command lines are short. */
+#define SMALL  (1 << 10)
+#define MEDIUM (16 << 10)
+#define LARGE  PC_TRACE_EXEC_MAX
+#define PATH   256 /* at most, of the file's path; what follows are the arguments */
+
+static __always_inline struct pc_trace_exec *reserve(struct task_struct *task, __u32 room, int ret)
+{
+	struct pc_trace_exec *event = ring_reserve(sizeof(*event) + room);
+
+	if (!event)
+		return NULL;
+	task_describe(task, task_netns(task), &event->task);
+	event->ret = ret;
+	event->truncated = 0;
+	return event;
+}
+
+/* What a string takes that was read to the start of the event's; at least its NUL. */
+static __always_inline __u64 path_size(struct pc_trace_exec *event, long size)
+{
+	if (size > 0 && size <= PATH)
+		return size;
+	event->strings[0] = '\0';
+	return 1;
+}
+
+/* --- done: the arguments lie on the new stack, one after the other. Kernel: fs/binfmt_elf.c,
+ * create_elf_tables() --- */
+
+static __always_inline void tell_done(struct task_struct *task, const char *path, __u64 from,
+                                      __u64 size, __u32 room)
+{
+	struct pc_trace_exec *event = reserve(task, room, 0);
+	__u64 taken = size, used;
+
+	if (!event)
+		return;
+	used = path_size(event, bpf_probe_read_kernel_str(event->strings, PATH, path));
+	if (taken > room - PATH)
+		taken = room - PATH;
+	if (bpf_probe_read_user(event->strings + used, taken, (void *)from))
+		taken = 0;
+	event->size = used + taken;
+	event->truncated = taken < size;
+	bpf_ringbuf_submit(event, 0);
+}
+
+SEC("tp_btf/sched_process_exec")
+int exec_done(__u64 *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+	struct linux_binprm *program = (void *)ctx[2];
+	__u64 from = BPF_CORE_READ(task, mm, arg_start);
+	__u64 size = BPF_CORE_READ(task, mm, arg_end) - from;
+	const char *path = BPF_CORE_READ(program, filename);
+
+	if (!task_is_wanted(task, task_netns(task)))
+		return 0;
+	if (size <= SMALL - PATH)
+		tell_done(task, path, from, size, SMALL);
+	else if (size <= MEDIUM - PATH)
+		tell_done(task, path, from, size, MEDIUM);
+	else
+		tell_done(task, path, from, size, LARGE);
+	return 0;
+}
+
+/* --- failed: the arguments are where the caller has them --- */
+
+#define MAX_ARGS 1024
+
+/* Reads the arguments behind the path, each up to half of the room. False: there are more. */
+static __always_inline bool gather(struct pc_trace_exec *event, const char *const *argv, __u32 half)
+{
+	__u32 used = event->size;
+	const char *arg;
+	long size;
+
+	for (int i = 0; i < MAX_ARGS; i++) {
+		if (bpf_probe_read_user(&arg, sizeof(arg), &argv[i]))
+			return false;
+		if (!arg)
+			return true;
+		if (used > half)
+			return false;
+		size = bpf_probe_read_user_str(event->strings + used, half, arg);
+		if (size <= 0 || size >= half)
+			return false;
+		used += size;
+		event->size = used;
+	}
+	return false;
+}
+
+/* Returns whether that was all of it; if not, and not `at_any_rate`, nothing is told. */
+static __always_inline bool tell_failed(const char *path, const char *const *argv, int ret,
+                                        __u32 room, bool at_any_rate)
+{
+	struct pc_trace_exec *event = reserve(task_current(), room, ret);
+	bool all;
+
+	if (!event)
+		return true;
+	event->size = path_size(event, bpf_probe_read_user_str(event->strings, PATH, path));
+	all = gather(event, argv, room / 2);
+	event->truncated = !all;
+	if (all || at_any_rate)
+		bpf_ringbuf_submit(event, 0);
+	else
+		bpf_ringbuf_discard(event, 0);
+	return all;
+}
+
+static __always_inline int failed(const struct syscall_exit *exit, int path_at)
+{
+	struct syscall_args call;
+	const char *path;
+	const char *const *argv;
+
+	/* Of one that was done nothing is left of what it was given; it has been told. */
+	if (!syscall_take(&call) || exit->ret >= 0)
+		return 0;
+	path = (const char *)call.args[path_at];
+	argv = (const char *const *)call.args[path_at + 1];
+	if (!tell_failed(path, argv, exit->ret, SMALL, false) &&
+	    !tell_failed(path, argv, exit->ret, MEDIUM, false))
+		tell_failed(path, argv, exit->ret, LARGE, true);
+	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_enter_execve")
+int enter_execve(struct syscall_enter *ctx)
+{
+	syscall_keep(ctx);
+	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_exit_execve")
+int exit_execve(struct syscall_exit *ctx)
+{
+	return failed(ctx, 0);
+}
+
+SEC("tracepoint/syscalls/sys_enter_execveat")
+int enter_execveat(struct syscall_enter *ctx)
+{
+	syscall_keep(ctx);
+	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_exit_execveat")
+int exit_execveat(struct syscall_exit *ctx)
+{
+	return failed(ctx, 1);
+}
