@@ -12,10 +12,11 @@ struct linux_binprm {
 
 /* The room for an event is reserved in one of a few sizes, as it has to be known when this is
  * compiled: most command lines are short. */
-#define SMALL  (1 << 10)
-#define MEDIUM (16 << 10)
-#define LARGE  PC_TRACE_EXEC_MAX
-#define PATH   256 /* at most, of the file's path; what follows are the arguments */
+#define SMALL      (1 << 10)
+#define MEDIUM     (16 << 10)
+#define LARGE      PC_TRACE_EXEC_MAX
+#define PATH       256 /* at most, of the file's path; what follows are the arguments */
+#define ARGS(room) ((room)-2 * PATH)
 
 static __always_inline struct pc_trace_exec *reserve(struct task_struct *task, __u32 room, int ret)
 {
@@ -29,13 +30,18 @@ static __always_inline struct pc_trace_exec *reserve(struct task_struct *task, _
 	return event;
 }
 
-/* What a string takes that was read to the start of the event's; at least its NUL. */
+/* What a string takes that was read to the start of the event's, its NUL included: 1 to PATH bytes.
+ * The mask says nothing new, but it says it to Linux 6.1. */
 static __always_inline __u64 path_size(struct pc_trace_exec *event, long size)
 {
-	if (size > 0 && size <= PATH)
-		return size;
-	event->strings[0] = '\0';
-	return 1;
+	__u64 taken = size;
+
+	if (size <= 0 || size > PATH) {
+		event->strings[0] = '\0';
+		taken = 1;
+	}
+	asm volatile("" : "+r"(taken));
+	return taken & (2 * PATH - 1);
 }
 
 /* --- done: the arguments lie on the new stack, one after the other. Kernel: fs/binfmt_elf.c,
@@ -50,8 +56,8 @@ static __always_inline void tell_done(struct task_struct *task, const char *path
 	if (!event)
 		return;
 	used = path_size(event, bpf_probe_read_kernel_str(event->strings, PATH, path));
-	if (taken > room - PATH)
-		taken = room - PATH;
+	if (taken > ARGS(room))
+		taken = ARGS(room);
 	if (bpf_probe_read_user(event->strings + used, taken, (void *)from))
 		taken = 0;
 	event->size = used + taken;
@@ -70,9 +76,9 @@ int exec_done(__u64 *ctx)
 
 	if (!task_is_wanted(task, task_netns(task)))
 		return 0;
-	if (size <= SMALL - PATH)
+	if (size <= ARGS(SMALL))
 		tell_done(task, path, from, size, SMALL);
-	else if (size <= MEDIUM - PATH)
+	else if (size <= ARGS(MEDIUM))
 		tell_done(task, path, from, size, MEDIUM);
 	else
 		tell_done(task, path, from, size, LARGE);
@@ -81,48 +87,69 @@ int exec_done(__u64 *ctx)
 
 /* --- failed: the arguments are where the caller has them --- */
 
-#define MAX_ARGS 1024
+#define MAX_ARGS 65536
 
-/* Reads the arguments behind the path, each up to half of the room. False: there are more. */
-static __always_inline bool gather(struct pc_trace_exec *event, const char *const *argv, __u32 half)
+struct gathering {
+	struct pc_trace_exec *event;
+	const char *const *argv;
+	__u32 used; /* of event->strings */
+	bool all;
+};
+
+/* One argument; half of the room is for the last one. */
+static __always_inline long gather_one(__u32 i, struct gathering *g, __u32 half)
 {
-	__u32 used = event->size;
+	__u32 used = g->used;
 	const char *arg;
 	long size;
 
-	for (int i = 0; i < MAX_ARGS; i++) {
-		if (bpf_probe_read_user(&arg, sizeof(arg), &argv[i]))
-			return false;
-		if (!arg)
-			return true;
-		if (used > half)
-			return false;
-		size = bpf_probe_read_user_str(event->strings + used, half, arg);
-		if (size <= 0 || size >= half)
-			return false;
-		used += size;
-		event->size = used;
-	}
-	return false;
+	if (bpf_probe_read_user(&arg, sizeof(arg), &g->argv[i]))
+		return 1;
+	g->all = !arg;
+	if (!arg || used > half)
+		return 1;
+	size = bpf_probe_read_user_str(g->event->strings + used, half, arg);
+	if (size <= 0 || size >= half)
+		return 1;
+	g->used = used + size;
+	return 0;
+}
+
+/* Half of the room has to be a number for the verifier. */
+static long gather_small(__u32 i, struct gathering *g)
+{
+	return gather_one(i, g, SMALL / 2);
+}
+
+static long gather_medium(__u32 i, struct gathering *g)
+{
+	return gather_one(i, g, MEDIUM / 2);
+}
+
+static long gather_large(__u32 i, struct gathering *g)
+{
+	return gather_one(i, g, LARGE / 2);
 }
 
 /* Returns whether that was all of it; if not, and not `at_any_rate`, nothing is told. */
 static __always_inline bool tell_failed(const char *path, const char *const *argv, int ret,
-                                        __u32 room, bool at_any_rate)
+                                        __u32 room, long (*gather)(__u32, struct gathering *),
+                                        bool at_any_rate)
 {
-	struct pc_trace_exec *event = reserve(task_current(), room, ret);
-	bool all;
+	struct gathering g = { .argv = argv };
 
-	if (!event)
+	g.event = reserve(task_current(), room, ret);
+	if (!g.event)
 		return true;
-	event->size = path_size(event, bpf_probe_read_user_str(event->strings, PATH, path));
-	all = gather(event, argv, room / 2);
-	event->truncated = !all;
-	if (all || at_any_rate)
-		bpf_ringbuf_submit(event, 0);
+	g.used = path_size(g.event, bpf_probe_read_user_str(g.event->strings, PATH, path));
+	bpf_loop(MAX_ARGS, gather, &g, 0);
+	g.event->size = g.used;
+	g.event->truncated = !g.all;
+	if (g.all || at_any_rate)
+		bpf_ringbuf_submit(g.event, 0);
 	else
-		bpf_ringbuf_discard(event, 0);
-	return all;
+		bpf_ringbuf_discard(g.event, 0);
+	return g.all;
 }
 
 static __always_inline int failed(const struct syscall_exit *exit, int path_at)
@@ -136,9 +163,9 @@ static __always_inline int failed(const struct syscall_exit *exit, int path_at)
 		return 0;
 	path = (const char *)call.args[path_at];
 	argv = (const char *const *)call.args[path_at + 1];
-	if (!tell_failed(path, argv, exit->ret, SMALL, false) &&
-	    !tell_failed(path, argv, exit->ret, MEDIUM, false))
-		tell_failed(path, argv, exit->ret, LARGE, true);
+	if (!tell_failed(path, argv, exit->ret, SMALL, gather_small, false) &&
+	    !tell_failed(path, argv, exit->ret, MEDIUM, gather_medium, false))
+		tell_failed(path, argv, exit->ret, LARGE, gather_large, true);
 	return 0;
 }
 

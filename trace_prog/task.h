@@ -6,9 +6,6 @@
 #include "abi/trace.h"
 #include "trace_prog/kernel.h"
 
-#define MAX_PIDNS_LEVELS  33 /* MAX_PID_NS_LEVEL + 1; kernel: include/linux/pid_namespace.h */
-#define MAX_CGROUP_LEVELS 32
-
 const volatile struct pc_trace_filter filter;
 
 struct {
@@ -31,19 +28,35 @@ static __always_inline struct task_struct *task_current(void)
 	return (struct task_struct *)bpf_get_current_task();
 }
 
+/* Both searches are loops in the kernel's own way, bpf_loop(): Linux 6.1 takes a loop of the
+ * compiler's only if it does not run into its own head without a jump. */
+
+struct pid_search {
+	struct pid *pid;
+	__u32 nr;
+};
+
+static long pid_search_level(__u32 level, struct pid_search *search)
+{
+	struct pid *pid = search->pid;
+	struct upid *upid = (void *)pid + bpf_core_field_offset(pid->numbers) +
+	                    level * bpf_core_type_size(struct upid);
+
+	if (BPF_CORE_READ(upid, ns, ns.inum) != filter.pidns)
+		return 0;
+	search->nr = BPF_CORE_READ(upid, nr);
+	return 1;
+}
+
 /* The number a pid has in netctl's PID namespace; 0: none. */
 static __always_inline __u32 task_pid_number(struct pid *pid)
 {
-	__u32 levels = BPF_CORE_READ(pid, level) + 1;
+	struct pid_search search = { pid, 0 };
 
-	for (__u32 i = 0; i < MAX_PIDNS_LEVELS && i < levels; i++) {
-		struct upid *upid = (void *)pid + bpf_core_field_offset(pid->numbers) +
-		                    i * bpf_core_type_size(struct upid);
-
-		if (BPF_CORE_READ(upid, ns, ns.inum) == filter.pidns)
-			return BPF_CORE_READ(upid, nr);
-	}
-	return 0;
+	/* Most machines trace from their first namespace. */
+	if (!pid_search_level(0, &search))
+		bpf_loop(BPF_CORE_READ(pid, level) + 1, pid_search_level, &search, 0);
+	return search.nr;
 }
 
 static __always_inline __u32 task_pid(struct task_struct *task)
@@ -82,34 +95,47 @@ static __always_inline struct cgroup *task_cgroup_in(struct task_struct *task, _
 	return NULL;
 }
 
-/* Fills in the first hierarchy in which the task is in no root. */
+/* Fills in the task's cgroup of a hierarchy. False: it is in the root there, which says nothing. */
+static __always_inline bool task_is_in_cgroup(struct task_struct *task, __u32 hierarchy,
+                                              struct pc_trace_task *to)
+{
+	struct cgroup *cgroup = task_cgroup_in(task, hierarchy);
+
+	if (!cgroup)
+		return false;
+	to->cgroup = BPF_CORE_READ(cgroup, kn, id);
+	to->cgroup_hierarchy = hierarchy;
+	return BPF_CORE_READ(cgroup, level) > 0;
+}
+
 static __always_inline void task_find_cgroup(struct task_struct *task, struct pc_trace_task *to)
 {
-	for (__u32 i = 0; i < PC_CGROUP_HIERARCHIES; i++) {
-		struct cgroup *cgroup = task_cgroup_in(task, i);
+	if (!task_is_in_cgroup(task, PC_CGROUP_V2, to) &&
+	    !task_is_in_cgroup(task, PC_CGROUP_MEMORY, to))
+		task_is_in_cgroup(task, PC_CGROUP_PIDS, to);
+}
 
-		if (!cgroup || (i && !BPF_CORE_READ(cgroup, level)))
-			continue;
-		to->cgroup = BPF_CORE_READ(cgroup, kn, id);
-		to->cgroup_hierarchy = i;
-		if (BPF_CORE_READ(cgroup, level))
-			return;
-	}
+struct cgroup_search {
+	struct cgroup *cgroup;
+	bool found;
+};
+
+static long cgroup_search_level(__u32 level, struct cgroup_search *search)
+{
+	struct cgroup *ancestor = NULL;
+
+	bpf_core_read(&ancestor, sizeof(ancestor), &search->cgroup->ancestors[level]);
+	search->found = BPF_CORE_READ(ancestor, kn, id) == filter.cgroup;
+	return search->found;
 }
 
 static __always_inline bool task_is_below(struct task_struct *task)
 {
-	struct cgroup *cgroup = task_cgroup_in(task, filter.cgroup_hierarchy), *ancestor = NULL;
-	int level = BPF_CORE_READ(cgroup, level);
+	struct cgroup_search search = { task_cgroup_in(task, filter.cgroup_hierarchy), false };
 
-	if (!cgroup)
-		return false;
-	for (int i = 0; i < MAX_CGROUP_LEVELS && i <= level; i++) {
-		bpf_core_read(&ancestor, sizeof(ancestor), &cgroup->ancestors[i]);
-		if (BPF_CORE_READ(ancestor, kn, id) == filter.cgroup)
-			return true;
-	}
-	return false;
+	if (search.cgroup)
+		bpf_loop(BPF_CORE_READ(search.cgroup, level) + 1, cgroup_search_level, &search, 0);
+	return search.found;
 }
 
 static __always_inline bool task_has_wanted_comm(struct task_struct *task)
@@ -141,8 +167,9 @@ static __always_inline bool task_is_wanted(struct task_struct *task, __u32 netns
 	return !filter.by_comm || task_has_wanted_comm(task);
 }
 
-static __always_inline void task_describe(struct task_struct *task, __u32 netns,
-                                          struct pc_trace_task *to)
+/* Not inline: some tracers want it in several places, and it is long. */
+static __noinline void task_describe(struct task_struct *task, __u32 netns,
+                                     struct pc_trace_task *to)
 {
 	__builtin_memset(to, 0, sizeof(*to));
 	to->time = bpf_ktime_get_ns();
