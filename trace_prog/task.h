@@ -122,19 +122,20 @@ struct cgroup_search {
 
 static long cgroup_search_level(__u32 level, struct cgroup_search *search)
 {
-	struct cgroup *ancestor = NULL;
+	struct cgroup *cgroup = search->cgroup, *ancestor = NULL;
 
-	bpf_core_read(&ancestor, sizeof(ancestor), &search->cgroup->ancestors[level]);
+	bpf_core_read(&ancestor, sizeof(ancestor), &cgroup->ancestors[level]);
 	search->found = BPF_CORE_READ(ancestor, kn, id) == filter.cgroup;
 	return search->found;
 }
 
 static __always_inline bool task_is_below(struct task_struct *task)
 {
-	struct cgroup_search search = { task_cgroup_in(task, filter.cgroup_hierarchy), false };
+	struct cgroup *cgroup = task_cgroup_in(task, filter.cgroup_hierarchy);
+	struct cgroup_search search = { cgroup, false };
 
-	if (search.cgroup)
-		bpf_loop(BPF_CORE_READ(search.cgroup, level) + 1, cgroup_search_level, &search, 0);
+	if (cgroup)
+		bpf_loop(BPF_CORE_READ(cgroup, level) + 1, cgroup_search_level, &search, 0);
 	return search.found;
 }
 
