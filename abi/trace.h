@@ -11,17 +11,18 @@
 #define PC_TRACE_COMM 16 /* TASK_COMM_LEN: 15 characters and a NUL */
 
 /* The maps that every tracer has. */
-#define PC_TRACE_RING  "pc_ring"  /* BPF_MAP_TYPE_RINGBUF, sized by user space */
-#define PC_TRACE_LOST  "pc_lost"  /* per-CPU array of one __u64: events the ring had no room for */
-#define PC_TRACE_PIDS  "pc_pids"  /* hash, __u32 process ID -> __u8: those that are wanted */
-#define PC_TRACE_COMMS "pc_comms" /* LRU hash, char[PC_TRACE_COMM] -> bool: whether it is wanted \
-	                           */
+#define PC_TRACE_RING "pc_ring" /* BPF_MAP_TYPE_RINGBUF, sized by user space */
+#define PC_TRACE_LOST "pc_lost" /* per-CPU array of one __u64: events the ring had no room for */
+#define PC_TRACE_PIDS "pc_pids" /* hash, __u32 process ID -> __u8: those that are wanted */
+#define PC_TRACE_COMMS \
+	"pc_comms" /* LRU hash, char[PC_TRACE_COMM] -> bool: whether it is wanted \
+	            */
 
 #define PC_TRACE_MAX_PIDS  1024
 #define PC_TRACE_MAX_COMMS 16384
 
-/* In which hierarchy a process' cgroup is looked for: version 2, and where a process is in the root
- * of that, the version 1 controllers that container runtimes use. */
+/* The hierarchies of cgroups that container runtimes use: version 2, and on machines that still
+ * have them the version 1 ones of two controllers. */
 enum pc_cgroup_hierarchy {
 	PC_CGROUP_V2,
 	PC_CGROUP_MEMORY,
@@ -43,9 +44,10 @@ struct pc_trace_filter {
 
 /* Who: the first member of every event. */
 struct pc_trace_task {
-	__u64 time;   /* CLOCK_MONOTONIC, ns */
-	__u64 cgroup; /* inode number of its directory */
-	__u32 cgroup_hierarchy;
+	__u64 time;      /* CLOCK_MONOTONIC, ns */
+	__u64 cgroup;    /* of version 2; the inode number of its directory */
+	__u64 cgroup_v1; /* if cgroup_v1_hierarchy is not PC_CGROUP_V2: below the root of that */
+	__u32 cgroup_v1_hierarchy;
 	__u32 pid; /* process IDs (tgid) in netctl's PID namespace; 0: not in it */
 	__u32 tid;
 	__u32 ppid;
@@ -56,6 +58,6 @@ struct pc_trace_task {
 };
 
 _Static_assert(sizeof(struct pc_trace_filter) == 40, "as both sides have it");
-_Static_assert(sizeof(struct pc_trace_task) == 64, "as both sides have it");
+_Static_assert(sizeof(struct pc_trace_task) == 72, "as both sides have it");
 
 #endif

@@ -95,24 +95,28 @@ static __always_inline struct cgroup *task_cgroup_in(struct task_struct *task, _
 	return NULL;
 }
 
-/* Fills in the task's cgroup of a hierarchy. False: it is in the root there, which says nothing. */
-static __always_inline bool task_is_in_cgroup(struct task_struct *task, __u32 hierarchy,
-                                              struct pc_trace_task *to)
+/* Fills in the task's cgroup of a version 1 hierarchy. False: there is no such hierarchy, as its
+ * controller is with version 2, or the task is in the root there, which says nothing. */
+static __always_inline bool task_find_v1_cgroup(struct task_struct *task, struct cgroup_root *v2,
+                                                __u32 hierarchy, struct pc_trace_task *to)
 {
 	struct cgroup *cgroup = task_cgroup_in(task, hierarchy);
 
-	if (!cgroup)
+	if (!cgroup || BPF_CORE_READ(cgroup, root) == v2 || !BPF_CORE_READ(cgroup, level))
 		return false;
-	to->cgroup = BPF_CORE_READ(cgroup, kn, id);
-	to->cgroup_hierarchy = hierarchy;
-	return BPF_CORE_READ(cgroup, level) > 0;
+	to->cgroup_v1 = BPF_CORE_READ(cgroup, kn, id);
+	to->cgroup_v1_hierarchy = hierarchy;
+	return true;
 }
 
-static __always_inline void task_find_cgroup(struct task_struct *task, struct pc_trace_task *to)
+static __always_inline void task_find_cgroups(struct task_struct *task, struct pc_trace_task *to)
 {
-	if (!task_is_in_cgroup(task, PC_CGROUP_V2, to) &&
-	    !task_is_in_cgroup(task, PC_CGROUP_MEMORY, to))
-		task_is_in_cgroup(task, PC_CGROUP_PIDS, to);
+	struct cgroup *cgroup = task_cgroup_in(task, PC_CGROUP_V2);
+	struct cgroup_root *v2 = BPF_CORE_READ(cgroup, root);
+
+	to->cgroup = BPF_CORE_READ(cgroup, kn, id);
+	if (!task_find_v1_cgroup(task, v2, PC_CGROUP_MEMORY, to))
+		task_find_v1_cgroup(task, v2, PC_CGROUP_PIDS, to);
 }
 
 struct cgroup_search {
@@ -174,7 +178,7 @@ static __noinline void task_describe(struct task_struct *task, __u32 netns,
 {
 	__builtin_memset(to, 0, sizeof(*to));
 	to->time = bpf_ktime_get_ns();
-	task_find_cgroup(task, to);
+	task_find_cgroups(task, to);
 	to->pid = task_pid(task);
 	to->tid = task_pid_number(BPF_CORE_READ(task, thread_pid));
 	to->ppid = task_pid(BPF_CORE_READ(task, real_parent));

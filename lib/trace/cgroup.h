@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Control groups: the path behind the number an event carries, and the number behind a path.
- * Paths are as /proc/PID/cgroup has them, from the root of the hierarchy: "/system.slice/x.service".
+ * Paths are as /proc/PID/cgroup has them, from the root of the hierarchy:
+ * "/system.slice/x.service".
  */
 #ifndef LIB_TRACE_CGROUP_H
 #define LIB_TRACE_CGROUP_H
@@ -10,7 +11,7 @@
 
 #include "abi/trace.h"
 
-/* The hierarchies that are mounted here, or can be: opened once. */
+/* The hierarchies that are mounted here, for init, or can be without a trace: opened once. */
 struct cgroups {
 	int mounts[PC_CGROUP_HIERARCHIES]; /* directories; -1: this machine has none */
 };
@@ -19,8 +20,8 @@ void cgroups_open(struct cgroups *ret_cgroups);
 void cgroups_close(struct cgroups *cgroups);
 #define auto_cgroups __attribute__((cleanup(cgroups_close)))
 
-/* The path of the cgroup whose directory has that inode number, in a hierarchy. -ENOENT, unsaid,
- * when it is gone. */
+/* The path of the cgroup whose directory has that inode number, in a hierarchy. Of one that is too
+ * deep for a path, that of the nearest above it that is not. -ENOENT, unsaid, when it is gone. */
 int cgroup_path(const struct cgroups *cgroups, enum pc_cgroup_hierarchy hierarchy, uint64_t id,
                 char ret_path[static PATH_MAX]);
 
@@ -30,7 +31,7 @@ int cgroup_find(const struct cgroups *cgroups, const char *path,
                 enum pc_cgroup_hierarchy *ret_hierarchy, uint64_t *ret_id);
 
 /* Calls back with every cgroup of a hierarchy, parents first, until that returns other than 0;
- * returns that. */
+ * returns that. Or, unsaid, -ENOMEM, or -E2BIG where there are more than any machine has. */
 int cgroup_walk(const struct cgroups *cgroups, enum pc_cgroup_hierarchy hierarchy,
                 int (*visit)(void *context, const char *path, uint64_t id), void *context);
 

@@ -14,15 +14,19 @@
 struct container {
 	char id[CONTAINER_ID_SIZE];     /* as the runtime calls it: for most 64 hex digits */
 	char name[CONTAINER_NAME_SIZE]; /* "": its runtime's state does not say */
-	char runtime[32];               /* docker, podman, containerd, cri-o, lxc, ...; "": unknown */
+	char runtime[32]; /* docker, podman, containerd, cri-o, lxc, ...; "": unknown */
 };
 
 /* The container that a process in the cgroup of that path is in: the innermost one. False: in none.
- * A pure function; `name` is set where the path says it (lxc, systemd-nspawn), else "". */
+ * A pure function; `name` is set where the path says it (lxc, systemd-nspawn), else "". Names of
+ * cgroups are any bytes; who may make cgroups can make them look like any container. */
 bool container_of_path(const char *path, struct container *ret_container);
 
-/* Fills in the name from the runtime's state files under `root` ("" on a real machine), where they
- * can be read. */
+/* Whether a runtime made that ID up, as most do: 64 hex digits. Only those are in state files. */
+bool container_id_is_made_up(const char *id);
+
+/* Fills in the name, and the runtime where the path did not tell it, from the runtime's state
+ * files under `root` ("" on a real machine), where they can be read. */
 void container_find_name(const char *root, struct container *container);
 
 /* The cgroup of the container that a user calls so: its name, its ID or the unambiguous beginning

@@ -9,7 +9,7 @@
 struct who_cache;
 
 struct who {
-	char *cgroup;               /* path; NULL: it was gone before it could be asked for */
+	char *cgroup; /* path; NULL: it was gone before it could be asked for */
 	bool in_container;
 	struct container container; /* if so */
 };

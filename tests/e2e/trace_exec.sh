@@ -73,7 +73,7 @@ cgroup=/sys/fs/cgroup/unified
 id=$(printf '%064x' "${EPOCHREALTIME/[.,]/}")
 scope=docker-$id.scope
 mkdir "$cgroup/$scope" "$cgroup/$scope/below"
-trap 'rmdir "$cgroup/$scope/below" "$cgroup/$scope" 2>/dev/null' EXIT
+trap 'rmdir "$cgroup/$scope/below" "$cgroup/$scope" "/sys/fs/cgroup/memory/$scope" 2>/dev/null' EXIT
 mount -t tmpfs tmpfs /var/lib && mkdir -p "/var/lib/docker/containers/$id" &&
 	echo "{\"ID\":\"$id\",\"Name\":\"/shop\"}" >"/var/lib/docker/containers/$id/config.v2.json"
 ip netns add other
@@ -122,6 +122,18 @@ watch_start unknown netctl -j trace exec --container "${id:0:60}"
 (on_cgroup "$cgroup/$scope" /bin/echo scope) >"$work/echo"
 check 'a container without a name' watch_has unknown ".container == {\"id\":\"$id\",\"name\":null,\"runtime\":\"docker\"}"
 watch_end unknown
+
+# A container may be known to a version 1 hierarchy only, while the service manager uses version 2.
+memory=/sys/fs/cgroup/memory
+if [[ -e $memory/cgroup.procs ]] && mkdir "$memory/$scope"; then
+	rmdir "$cgroup/$scope/below" "$cgroup/$scope"
+	watch_start v1 netctl -j trace exec --container "${id:0:60}"
+	(on_cgroup "$memory/$scope" /bin/echo v1) >"$work/echo"
+	check 'a container of version 1' watch_has v1 ".cgroup == \"/$scope\" and .container.id == \"$id\""
+	watch_end v1
+else
+	skip 'a container of version 1' 'no such hierarchy here'
+fi
 
 # ---- two at once, many at once -----------------------------------------------------------------
 
