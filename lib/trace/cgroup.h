@@ -11,7 +11,7 @@
 
 #include "abi/trace.h"
 
-/* The hierarchies that are mounted here, for init, or can be without a trace: opened once. */
+/* The hierarchies that are mounted here or for process 1: opened once. */
 struct cgroups {
 	int mounts[PC_CGROUP_HIERARCHIES]; /* directories; -1: this machine has none */
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where the control group hierarchies are: mounts of this process, of the machine, or of our own.
- */
+/* Where the control group hierarchies are: mounts of this process, else of the machine. One of our
+ * own is out of the question: a mount of version 2 sets options for the whole machine. */
 #include "lib/trace/cgroup_mount.h"
 
 #include <errno.h>
@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -17,9 +16,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/trace/cgroup.h"
 
-#define ROOT_INO         1          /* of every kernfs, so of every hierarchy */
-#define INITIAL_CGROUPNS 0xEFFFFFFB /* the kernel's include/linux/proc_ns.h */
-#define INITIAL_PIDNS    0xEFFFFFFC
+#define ROOT_INO 1 /* of every kernfs, so of every hierarchy */
 
 /* Whose mounts are looked through, and how one gets to them. A process that `ip netns exec` or a
  * sandbox started may have no /sys/fs/cgroup of its own. */
@@ -217,86 +214,9 @@ static int consider(void *context, const struct mount *mount)
 	return 0;
 }
 
-static bool is_namespace(const char *path, ino_t ino)
-{
-	struct stat st;
-
-	return !stat(path, &st) && st.st_ino == ino;
-}
-
-static bool is_option(const char *word)
-{
-	static const char *const options[] = {
-		"nsdelegate",
-		"favordynmods",
-		"memory_localevents",
-		"memory_recursiveprot",
-		"memory_hugetlb_accounting",
-		"pids_localevents",
-	};
-
-	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
-		if (!strcmp(word, options[i]))
-			return true;
-	}
-	return false;
-}
-
-/* The options of a hierarchy are the machine's, not a mount's: a new one gives it those it has. */
-static bool set_options(int fs, char *options)
-{
-	char *word;
-
-	while ((word = strsep(&options, ","))) {
-		if (!strcmp(word, "rw") || !strcmp(word, "ro") || !strcmp(word, "seclabel"))
-			continue;
-		if (!is_option(word) || fsconfig(fs, FSCONFIG_SET_FLAG, word, NULL, 0))
-			return false;
-	}
-	return true;
-}
-
-/* Attached nowhere: gone as soon as it is closed. */
-static int open_detached(char *options)
-{
-	auto_close int fs = fsopen("cgroup2", FSOPEN_CLOEXEC);
-	auto_close int mount = -1;
-
-	if (fs < 0 || !set_options(fs, options) || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
-		return -1;
-	mount = fsmount(fs, FSMOUNT_CLOEXEC, 0);
-	return mount < 0 ? -1 : openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-#define OPTIONS_SIZE 256
-
-static int take_options(void *context, const struct mount *mount)
-{
-	if (!serves(mount, PC_CGROUP_V2))
-		return 0;
-	return snprintf(context, OPTIONS_SIZE, "%s", mount->options) < OPTIONS_SIZE ? 1 : -1;
-}
-
-/* Whether we know what options version 2 has. A mount made in the initial cgroup namespace takes
- * away, from the whole machine, those it is not given (nsdelegate, memory_recursiveprot). In
- * another namespace they stay, and where init sees no mount nobody has set any. */
-static bool find_options(char ret_options[static OPTIONS_SIZE])
-{
-	for (size_t i = 0; i < N_VIEWS; i++) {
-		int r = each_mount(views[i].table, take_options, ret_options);
-
-		if (r)
-			return r > 0;
-	}
-	ret_options[0] = '\0';
-	return !is_namespace("/proc/self/ns/cgroup", INITIAL_CGROUPNS) ||
-	       (is_namespace("/proc/self/ns/pid", INITIAL_PIDNS) && !access(views[1].table, R_OK));
-}
-
 void cgroups_open(struct cgroups *ret_cgroups)
 {
 	struct search search = { .cgroups = ret_cgroups };
-	char options[OPTIONS_SIZE];
 
 	for (int i = 0; i < PC_CGROUP_HIERARCHIES; i++)
 		ret_cgroups->mounts[i] = -1;
@@ -304,8 +224,6 @@ void cgroups_open(struct cgroups *ret_cgroups)
 		search.through = views[i].through;
 		each_mount(views[i].table, consider, &search);
 	}
-	if (ret_cgroups->mounts[PC_CGROUP_V2] < 0 && find_options(options))
-		ret_cgroups->mounts[PC_CGROUP_V2] = open_detached(options);
 }
 
 void cgroups_close(struct cgroups *cgroups)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where the control group hierarchies are: mounts of this process, of the machine, or of our own.
- */
+/* Where the control group hierarchies are: mounts of this process, else of the machine. */
 #ifndef LIB_TRACE_CGROUP_MOUNT_H
 #define LIB_TRACE_CGROUP_MOUNT_H
 
