@@ -27,7 +27,7 @@ static __always_inline int conclude(enum pc_hook hook, hook_ctx *ctx, enum pc_re
 	enum pc_verdict verdict = PC_VERDICT_PASS;
 	struct wire w = hook_wire(ctx, p, len);
 
-	if (builtin_drops(p)) {
+	if (hook_enforces() && builtin_drops(p)) {
 		verdict = PC_VERDICT_DROP;
 		cell = pc_cell(hook, PC_R_RULE, p->protocol, PC_VERDICT_DROP);
 	}

@@ -12,12 +12,12 @@
  * buffers without a call, and TC ingress packets that lost their link header. */
 const volatile __u8 can_see_kern_ctx __weak = 0;
 
-/* To doors that know policies: whether XDP acts on them, and does not only count and measure. */
+/* Whether XDP acts on the policy, and does not only count and measure. */
 const volatile __u8 early_drop __weak = 0;
 
-/* To XDP that does: whether TC ingress comes behind. There tags that are kept beside the packet are
- * seen, and what a super-packet becomes; so XDP drops only what it is sure of, and leaves the rest
- * with the books of it to TC. */
+/* To XDP that does and knows policies: whether TC ingress comes behind. There tags that are kept
+ * beside the packet are seen, and what a super-packet becomes; so XDP drops only what it is sure
+ * of, and leaves the rest with the books of it to TC. */
 const volatile __u8 tc_decides __weak = 0;
 
 /* To doors that know policies: whether to judge only. Nothing is counted, nothing is taken from

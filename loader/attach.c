@@ -174,8 +174,10 @@ static int attach_one(const struct session *session, const char *ifname,
 	} else {
 		ret_undo->meta = meta;
 	}
-	plan.policies = plan.early_drop || meta.plan.policies || args->brought.file ||
-	                args->brought.restore;
+	/* In libxdp's dispatcher a program cannot be replaced without a gap: where XDP enforces, it
+	 * has to know policies before the first one comes. */
+	plan.policies = meta.plan.policies || args->brought.file || args->brought.restore ||
+	                (plan.early_drop && xdp_dispatcher_offered());
 	/* Before the first packet is judged; but what is attached already has to know policies
 	 * first, so that all hooks change at once. */
 	if (!r && !was_attached(ret_undo))

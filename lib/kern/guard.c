@@ -143,7 +143,7 @@ static int put_program(const struct pins *pins, struct pc_meta *meta, enum pc_ho
 {
 	bool tcx = object->plan->tc_backend == PC_TC_TCX;
 	auto_close int prog = -1;
-	int r = object_load_tc(object, hook, &prog);
+	int r = object_load(object, hook, &prog);
 
 	if (!r && tcx)
 		r = now->link_prog_id ? replace_in_link(pins, hook, prog)
@@ -210,6 +210,18 @@ static int add_xdp(const struct pins *pins, struct pc_meta *meta, struct object 
 	return r ? r : prog_pin(prog, pins, pin_names[PC_HOOK_XDP].prog);
 }
 
+/* In the place of the one that is there: as put_program() does on TC. */
+static int replace_xdp(const struct pins *pins, const struct pc_meta *meta, uint32_t id,
+                       struct object *object)
+{
+	auto_close int prog = -1;
+	int r = object_load(object, PC_HOOK_XDP, &prog);
+
+	if (!r)
+		r = xdp_replace(meta->ifindex, object->plan->xdp_mode, id, prog);
+	return r ? r : prog_pin(prog, pins, pin_names[PC_HOOK_XDP].prog);
+}
+
 static int converge_xdp(const struct pins *pins, struct pc_meta *meta, const struct guard *now,
                         struct object *object, bool renew)
 {
@@ -225,6 +237,8 @@ static int converge_xdp(const struct pins *pins, struct pc_meta *meta, const str
 			"%s: XDP program '%s' (id %u) is attached without libxdp's dispatcher "
 			"and cannot be joined; detach it, or use --no-xdp",
 			pins_name(pins), now->xdp.progs[0].name, now->xdp.progs[0].id);
+	if (now->xdp_id && now->xdp.mode == plan->xdp_mode && !now->xdp.dispatcher)
+		return replace_xdp(pins, meta, now->xdp_id, object);
 	if (now->xdp_id)
 		r = xdp_detach(meta->ifindex, now->xdp_id);
 	if (!r)
@@ -272,9 +286,12 @@ int guard_converge(const struct pins *pins, struct pc_meta *meta, const struct p
                    bool renew)
 {
 	auto_object struct object object = { .pins = pins, .plan = plan };
-	bool early_drop_changes = plan->early_drop != meta->plan.early_drop;
-	bool alone_changes = plan->early_drop && (plan->tc_backend == PC_TC_NONE) !=
-	                                                 (meta->plan.tc_backend == PC_TC_NONE);
+	bool policies_change = plan->policies != meta->plan.policies;
+	bool alone_changes =
+		(plan->tc_backend == PC_TC_NONE) != (meta->plan.tc_backend == PC_TC_NONE);
+	/* One that only counts is the same with policies and without, alone and before TC. */
+	bool xdp_changes = plan->early_drop != meta->plan.early_drop ||
+	                   (plan->early_drop && (policies_change || alone_changes));
 	struct guard now;
 	int r;
 
@@ -282,13 +299,12 @@ int guard_converge(const struct pins *pins, struct pc_meta *meta, const struct p
 	r = pins_write_meta(pins, meta);
 	if (!r)
 		r = guard_observe(pins, meta->ifindex, &now);
-	/* XDP first: libxdp loads its program, and with it those of TC. */
+	/* XDP first: its program is loaded, by libxdp if that attaches it, and with it those of TC.
+	 */
 	if (!r)
-		r = converge_xdp(pins, meta, &now, &object,
-		                 renew || early_drop_changes || alone_changes);
+		r = converge_xdp(pins, meta, &now, &object, renew || xdp_changes);
 	if (!r)
-		r = converge_tc_hooks(pins, meta, &now, &object,
-		                      renew || plan->policies != meta->plan.policies);
+		r = converge_tc_hooks(pins, meta, &now, &object, renew || policies_change);
 	if (r)
 		return r;
 	if (plan->xdp_mode == PC_XDP_NONE)

@@ -58,9 +58,9 @@ static int configure(struct bpf_object *object, const struct pc_plan *plan, bool
 {
 	int r = load_set_bool(object, "can_see_kern_ctx", kernel_shows_context());
 
-	/* The programs that know the built-in policy only have no more knobs. */
-	if (!r && plan->policies)
+	if (!r)
 		r = load_set_bool(object, "early_drop", plan->early_drop);
+	/* The programs that know the built-in policy only have no more knobs. */
 	if (!r && plan->policies)
 		r = load_set_bool(object, "tc_decides", plan->tc_backend != PC_TC_NONE);
 	if (!r && plan->policies)
@@ -136,22 +136,22 @@ static int keep_fd(int fd)
 	return kept < 0 ? -errno : kept;
 }
 
-int object_load_tc(struct object *object, enum pc_hook hook, int *ret_prog_fd)
+int object_load(struct object *object, enum pc_hook hook, int *ret_prog_fd)
 {
 	int fd = need_open(object);
 
 	if (fd)
 		return fd;
 	/* The XDP program that is attached already stays as it is. */
-	if (!object->loaded)
+	if (!object->loaded && hook != PC_HOOK_XDP)
 		bpf_program__set_autoload(program_of(object->opened, PC_HOOK_XDP), false);
 	log_forget();
 	if (!object->loaded && bpf_object__load(object->opened))
-		return load_refused(errno, "loading the TC programs");
+		return load_refused(errno, "loading the programs");
 	object->loaded = true;
 	fd = keep_fd(bpf_program__fd(program_of(object->opened, hook)));
 	if (fd < 0)
-		return load_refused(fd, "loading the TC programs");
+		return load_refused(fd, "loading the programs");
 	*ret_prog_fd = fd;
 	return 0;
 }

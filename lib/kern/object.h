@@ -21,12 +21,13 @@ struct object {
 void object_close(struct object *object);
 #define auto_object __attribute__((cleanup(object_close)))
 
-/* Loads and attaches the XDP program. To be called before object_load_tc(), if at all, as libxdp
- * wants to be the one that loads it. *ret_prog_fd is the caller's. */
+/* Loads and attaches the XDP program. To be called before object_load(), if at all, as libxdp wants
+ * to be the one that loads it. *ret_prog_fd is the caller's. */
 int object_attach_xdp(struct object *object, unsigned ifindex, int *ret_prog_fd);
 
-/* Loads the program of a TC hook. *ret_prog_fd is the caller's. */
-int object_load_tc(struct object *object, enum pc_hook hook, int *ret_prog_fd);
+/* Loads the program of a hook; XDP's before those of TC, if at all. *ret_prog_fd is the caller's.
+ */
+int object_load(struct object *object, enum pc_hook hook, int *ret_prog_fd);
 
 /* Loads a twin of the program that knows policies at a hook, which counts nothing, takes nothing
  * from rate limits, and leaves what it would have done in the map *ret_decision_fd: one struct

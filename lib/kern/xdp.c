@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_link.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -133,6 +134,17 @@ int xdp_attach(unsigned ifindex, enum pc_xdp_mode mode, struct bpf_object *objec
 	/* The program's own goes with it. */
 	*ret_prog_fd = fcntl(xdp_program__fd(program), F_DUPFD_CLOEXEC, 0);
 	return *ret_prog_fd < 0 ? -errno : 0;
+}
+
+int xdp_replace(unsigned ifindex, enum pc_xdp_mode mode, uint32_t id, int prog_fd)
+{
+	__u32 flags = mode == PC_XDP_SKB ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
+	auto_close int old = bpf_prog_get_fd_by_id(id);
+	LIBBPF_OPTS(bpf_xdp_attach_opts, opts, .old_prog_fd = old);
+	int r = old < 0 ? -errno
+	                : bpf_xdp_attach(ifindex, prog_fd, flags | XDP_FLAGS_REPLACE, &opts);
+
+	return r ? fail(r, "replacing the XDP program") : 0;
 }
 
 int xdp_detach(unsigned ifindex, uint32_t id)

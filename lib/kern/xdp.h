@@ -31,6 +31,10 @@ int xdp_query(unsigned ifindex, struct xdp_state *ret_state);
 int xdp_attach(unsigned ifindex, enum pc_xdp_mode mode, struct bpf_object *object,
                int *ret_prog_fd);
 
+/* Puts another program in the place of the one of that id, which is alone: each packet meets the
+ * one or the other. libxdp has no such thing for a program in its dispatcher. */
+int xdp_replace(unsigned ifindex, enum pc_xdp_mode mode, uint32_t prog_id, int prog_fd);
+
 /* Detaches the one program of that id and leaves the others running. */
 int xdp_detach(unsigned ifindex, uint32_t prog_id);
 

@@ -107,7 +107,7 @@ static int load_ours(struct contestant *c)
 	snprintf(name, sizeof(name), "classify-%d", (int)(c - contestants));
 	r = bench_pins(name, &c->pins);
 	if (!r && c->tc)
-		r = object_load_tc(&object, PC_HOOK_TC_INGRESS, &c->fd);
+		r = object_load(&object, PC_HOOK_TC_INGRESS, &c->fd);
 	else if (!r)
 		r = object_attach_xdp(&object, BENCH_LO, &c->fd);
 	if (!r && !c->tc)

@@ -94,7 +94,7 @@ static int load(const struct pins *pins, int ret_fds[static PC_HOOK_COUNT])
 	int r = object_attach_xdp(&object, BENCH_LO, &ret_fds[PC_HOOK_XDP]);
 
 	for (enum pc_hook hook = PC_HOOK_TC_INGRESS; !r && hook < PC_HOOK_COUNT; hook++)
-		r = object_load_tc(&object, hook, &ret_fds[hook]);
+		r = object_load(&object, hook, &ret_fds[hook]);
 	return r;
 }
 

@@ -94,9 +94,7 @@ static int open_empty(struct contestant *c)
 /* As the loader does it, so that what is measured is what runs. */
 static int open_xdp(struct contestant *c)
 {
-	const struct pc_plan plan = { .xdp_mode = PC_XDP_SKB,
-		                      .early_drop = c->enforces,
-		                      .policies = c->enforces };
+	const struct pc_plan plan = { .xdp_mode = PC_XDP_SKB, .early_drop = c->enforces };
 	auto_object struct object object = { .pins = &c->pins, .plan = &plan };
 	int r = bench_pins(c->key, &c->pins);
 
@@ -113,7 +111,7 @@ static int open_tc(struct contestant *c)
 	auto_object struct object object = { .pins = &c->pins, .plan = &plan };
 	int r = bench_pins(c->key, &c->pins);
 
-	return r ? r : object_load_tc(&object, c->hook, &c->fd);
+	return r ? r : object_load(&object, c->hook, &c->fd);
 }
 
 /* xdp-filter's map of ports: its flags for "TCP" and "destination port" (xdp-filter.h). */

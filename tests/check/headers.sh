@@ -9,7 +9,7 @@ offenders() {
 	for file in $(git ls-files -co --exclude-standard '*.h'); do
 		# shellcheck disable=SC2086
 		case $file in
-		bpf/pipeline.h) printf '#include "xdp_prog/hook.h"\n#include "bpf/counting.h"\n#include "%s"\n' "$file" |
+		bpf/pipeline.h) printf '#include "xdp_prog/hook.h"\n#include "bpf/builtin.h"\n#include "%s"\n' "$file" |
 			clang -target bpf $b -idirafter "/usr/include/$(cc -dumpmachine)" - ;;
 		bpf/*) printf '#include "xdp_prog/hook.h"\n#include "%s"\n' "$file" |
 			clang -target bpf $b -idirafter "/usr/include/$(cc -dumpmachine)" - ;;

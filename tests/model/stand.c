@@ -55,8 +55,8 @@ static int load_programs(struct stand *s)
 	int r = object_attach_xdp(&early, BENCH_LO, &s->programs[DOOR_XDP]);
 
 	if (!r)
-		r = object_load_tc(&tc, PC_HOOK_TC_INGRESS, &s->programs[DOOR_IN]);
-	return r ? r : object_load_tc(&tc, PC_HOOK_TC_EGRESS, &s->programs[DOOR_OUT]);
+		r = object_load(&tc, PC_HOOK_TC_INGRESS, &s->programs[DOOR_IN]);
+	return r ? r : object_load(&tc, PC_HOOK_TC_EGRESS, &s->programs[DOOR_OUT]);
 }
 
 int stand_open(struct stand *ret_stand)

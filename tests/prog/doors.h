@@ -48,7 +48,7 @@ struct door {
 };
 
 #define XDP(what)   .name = "xdp, " what, .hook = PC_HOOK_XDP
-#define EARLY(what) XDP("early drop" what), .knows_policies = true, .enforces = true
+#define EARLY(what) XDP("early drop" what), .enforces = true
 #define IN(what)    .name = "tc ingress" what, .hook = PC_HOOK_TC_INGRESS, .enforces = true
 #define OUT(what)   .name = "tc egress" what, .hook = PC_HOOK_TC_EGRESS, .enforces = true
 
@@ -59,6 +59,11 @@ static struct door doors[] = {
 	{ EARLY("") },
 	{ EARLY(", seeing the kernel"), .sees_kernel = true },
 	{ EARLY(", headers in a later buffer"), .sees_kernel = true, .scatters = true },
+	{ EARLY(", knowing policies"), .knows_policies = true },
+	{ EARLY(", knowing policies, seeing the kernel"), .sees_kernel = true,
+	  .knows_policies = true },
+	{ EARLY(", knowing policies, headers in a later buffer"), .sees_kernel = true,
+	  .knows_policies = true, .scatters = true },
 	{ IN("") },
 	{ IN(", seeing the kernel"), .sees_kernel = true },
 	{ IN(", knowing policies"), .sees_kernel = true, .knows_policies = true },
@@ -128,6 +133,7 @@ static inline int load_program(struct door *d)
 	if (!skel)
 		return -errno;
 	skel->rodata->can_see_kern_ctx = d->sees_kernel && can_see_kernel();
+	skel->rodata->early_drop = d->hook == PC_HOOK_XDP && d->enforces;
 	fd = load_only(skel->obj, d->hook);
 	counters_fd = bpf_map__fd(skel->maps.pc_counters);
 	sizes_fd = bpf_map__fd(skel->maps.pc_sizes);

@@ -64,7 +64,7 @@ static int open_hook(struct hook *h)
 	if (h->hook == PC_HOOK_XDP)
 		r = object_attach_xdp(&object, BENCH_LO, &h->prog);
 	else
-		r = object_load_tc(&object, h->hook, &h->prog);
+		r = object_load(&object, h->hook, &h->prog);
 	if (!r)
 		r = object_load_dry_run(&h->pins, h->hook, &h->plan, &h->twin, &h->decision);
 	if (!r && h->hook != PC_HOOK_XDP)
