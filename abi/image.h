@@ -171,6 +171,9 @@ struct pc_rule {
 };
 _Static_assert(sizeof(struct pc_rule) == 16, "pc_rule is part of the image");
 
+/* The most entries that are looked at one by one, without a tree and without a cache of flows. */
+#define PC_FEW 10
+
 #define PC_IMAGE_MAGIC 0x50434931 /* "PCI1" */
 
 #define PC_CACHE_IP4 1
@@ -181,9 +184,13 @@ struct pc_side {
 	struct pc_forest verdicts[PC_KIND_COUNT]; /* rules that pass, drop or limit */
 	struct pc_forest counts[PC_KIND_COUNT]; /* rules that count: all that match, as far as they
 	                                           stand before the one that decides */
-	__u8 drops;                             /* the default verdict is to drop */
-	__u8 has_counts;                        /* there is a rule that counts */
-	__u8 worth_caching; /* PC_CACHE_IP4, PC_CACHE_IP6: where a flow cache gains */
+	__u32 few[PC_KIND_COUNT]; /* where the only leaf of a small forest of IPv4's entries is in
+	                             the first page: the address of its entries, which are aligned
+	                             to 32 bytes, and in the bits below how many there are, at most
+	                             PC_FEW, and none where there is no tree; 0: go by the trees */
+	__u8 drops;               /* the default verdict is to drop */
+	__u8 has_counts;          /* there is a rule that counts */
+	__u8 worth_caching;       /* PC_CACHE_IP4, PC_CACHE_IP6: where a flow cache gains */
 	__u8 zero[5];
 };
 

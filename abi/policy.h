@@ -70,19 +70,19 @@ _Static_assert(PC_CELLS_PER_PAGE * 16 == PC_PAGE_SIZE, "16 bytes are a struct pc
 _Static_assert(PC_MAX_CELLS * sizeof(__u64) == PC_PAGE_SIZE, "the buckets are one page");
 
 /* A place of the flow cache for IPv4, four of which are a line: a flow, which image was asked about
- * it, and the rule that decided. From the highest bit of `rest` on: ports (16 bits each), IP
- * protocol (8), direction (1), whether there are ports (1), enum pc_choice (2; 0: the place is
- * free), 5 bits of nothing, the rule. Who puts another image in the place of one must free the
- * flows of the old one first. */
+ * it, and what the rule that decided does, so that the rule itself need not be looked at. From the
+ * highest bit of `rest` on: ports (16 bits each), IP protocol (8), direction (1), whether there are
+ * ports (1), enum pc_choice (2; 0: the place is free), 3 bits of nothing, enum pc_action (2; one
+ * that counts never decides: it stands for the default), the rule's cell, or if it limits the rule
+ * (15). Who puts another image in the place of one must free the flows of the old one first. */
 struct pc_flow4 {
 	__u32 saddr, daddr;
 	__u64 rest;
 };
 #define PC_FLOW4_CHOICE_SHIFT 20
-#define PC_FLOW4_RULE_MASK    0x7fff
-#define PC_FLOW4_NO_RULE      PC_FLOW4_RULE_MASK /* the default decided */
+#define PC_FLOW4_ACTION_SHIFT 15
 #define PC_FLOWS4_PER_PAGE    (PC_PAGE_SIZE / sizeof(struct pc_flow4))
-_Static_assert(PC_MAX_RULES <= PC_FLOW4_NO_RULE, "a rule fits its bits");
+_Static_assert(PC_MAX_CELLS <= 1 << PC_FLOW4_ACTION_SHIFT, "a cell fits its bits");
 
 /* The single entry of pc_decision, which a program loaded for a dry run writes: what it would have
  * done with the packet. */

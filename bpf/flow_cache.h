@@ -31,7 +31,7 @@ static __always_inline __u32 flow_type(const struct packet *p)
 	return 1u << 31 | HOOK_DIRECTION << 16 | p->kind << 8 | p->word[PC_WORD_PROTO];
 }
 
-/* All of struct pc_flow4's `rest` but the rule. */
+/* All of struct pc_flow4's `rest` but what the rule does. */
 static __always_inline __u64 flow4_rest(const struct packet *p)
 {
 	__u32 choice = p->search.image / PC_IMAGE_PAGES + PC_CHOICE_A;
@@ -92,42 +92,59 @@ static __always_inline struct flow6 *flow6_place(const struct packet *p, __u32 g
 }
 
 #define NOT_CACHED (~0u)
+#define DEED_MASK  ((1u << PC_FLOW4_CHOICE_SHIFT) - 1)
 
-/* The rule of the packet's flow, or NOT_CACHED. */
-static __always_inline __u32 flow4_rule(const struct packet *p)
+/* What is done with the packet's flow, or NOT_CACHED. Which of the places it is in cannot be
+ * guessed, so it is no matter of branches: what they take to come from memory is spent on the next
+ * packet meanwhile. */
+static __always_inline __u32 flow4_deed(const struct packet *p)
 {
 	const struct flow4_key key = flow4_key(p);
 	const struct pc_flow4 *flow = flow4_set(&key);
-	__u32 rule;
+	__u64 found = 0;
 
+	if (!flow)
+		return NOT_CACHED;
 #pragma unroll
-	for (int i = 0; flow && i < FLOW4_WAYS; i++, flow++) {
-		if (*(const __u64 *)flow != key.addresses ||
-		    (flow->rest ^ key.rest) >> PC_FLOW4_CHOICE_SHIFT)
-			continue;
-		rule = flow->rest & PC_FLOW4_RULE_MASK;
-		return rule == PC_FLOW4_NO_RULE ? NO_RULE : rule;
+	for (int i = 0; i < FLOW4_WAYS; i++, flow++) {
+		__s64 off = (*(const __u64 *)flow ^ key.addresses) |
+		            (flow->rest ^ key.rest) >> PC_FLOW4_CHOICE_SHIFT;
+
+		off |= -off; /* its sign: whether it is another flow */
+		asm volatile("" : "+r"(off));
+		found |= flow->rest & ~(off >> 63);
 	}
-	return NOT_CACHED;
+	asm volatile("" : "+r"(found));
+	return found ? found & DEED_MASK : NOT_CACHED;
 }
 
-/* In a free place, else in the one that is a flow's own. The key is worked out anew: it would be on
+/* One in so many flows takes the place of another: where there are more of them than places, those
+ * that are there are mostly left to be found. */
+#define FLOW4_PATIENCE 8
+
+/* In a free place, else now and then in that of another. The key is worked out anew: it would be on
  * the stack all the while that the rule was looked for. */
-static __always_inline void flow4_keep(const struct packet *p)
+static __always_inline void flow4_keep(const struct packet *p, __u32 deed)
 {
 	const struct flow4_key key = flow4_key(p);
-	struct pc_flow4 *set = flow4_set(&key), *flow;
+	struct pc_flow4 *set = flow4_set(&key), *flow = NULL;
+	__u32 chance;
 
 	if (!set)
 		return;
-	flow = set + (key.hash >> 28) % FLOW4_WAYS;
 #pragma unroll
 	for (int i = 0; i < FLOW4_WAYS; i++) {
 		if (!set[i].rest)
 			flow = &set[i];
 	}
+	if (!flow) {
+		chance = bpf_get_prandom_u32();
+		if (chance / FLOW4_WAYS % FLOW4_PATIENCE)
+			return;
+		flow = set + chance % FLOW4_WAYS;
+	}
 	*(__u64 *)flow = key.addresses;
-	flow->rest = key.rest | (p->search.rule & PC_FLOW4_RULE_MASK);
+	flow->rest = key.rest | deed;
 }
 
 /* Those for IPv6 are global functions, verified on their own: in line they would take much of the

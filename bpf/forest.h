@@ -160,30 +160,109 @@ __attribute__((noinline)) int HOOK_NAME(match6)(struct packet *p, __u32 address)
 	return p ? match(p, address, true) : 0;
 }
 
-/* The same for a tree that is but a leaf with its entries in the same page, as that of a small
- * policy is. Tells whether it is one; if so, *ret_matched. In line: a call takes longer than all of
- * it. */
-static __always_inline bool match_near(struct packet *p, const struct pc_image *header,
-                                       __u32 address, int *ret_matched)
-{
-	__u32 number = address >> PC_PAGE_SHIFT;
-	void *page = number ? page_at(p->search.image + number) : (void *)header;
-	const struct pc_node *leaf;
-	struct entry e = { 0 };
-
-	if (!page || p->version == 6)
-		return false;
-	leaf = page_offset(page, address);
-	if (!leaf->leaf || leaf->base >> PC_PAGE_SHIFT != number)
-		return false;
-	e.at = page_offset(page, leaf->base);
-	*ret_matched = scan_leaf(p, leaf, address, e, 0);
-	return true;
-}
-
 static __always_inline int match_in(struct packet *p, __u32 address)
 {
 	return p->version == 6 ? HOOK_NAME(match6)(p, address) : HOOK_NAME(match4)(p, address);
+}
+
+/* So many side by side, which most trees do not have: each is verified for each number of trees. */
+#define STEPS 8
+
+enum walk { UNDER_WAY, ARRIVED, LOST };
+
+/* A step down for each of so many trees: a leaf stays where it is. No branches but for the end of
+ * the way, as what one tree waits for from memory the others then wait for as well. */
+static __always_inline enum walk step_down(const struct packet *p, int trees,
+                                           __u32 address[static PC_TREES],
+                                           struct pc_node node[static PC_TREES])
+{
+	__u32 leaves = 1;
+
+#pragma unroll
+	for (int i = 0; i < PC_TREES; i++) {
+		if (i >= trees)
+			continue;
+		if (!take_node(image_at(p->search.image, address[i]), &node[i]))
+			return LOST;
+		leaves &= node[i].leaf;
+	}
+	if (leaves)
+		return ARRIVED;
+#pragma unroll
+	for (int i = 0; i < PC_TREES; i++) {
+		__u32 inner = node[i].leaf - 1u;
+
+		if (i >= trees)
+			continue;
+		asm volatile("" : "+r"(inner));
+		address[i] ^= (address[i] ^ node_child(&node[i], p->word[node[i].word])) & inner;
+	}
+	return UNDER_WAY;
+}
+
+#define TREE_GOES_ON 1 /* p->search is where */
+#define TREE_MATCHED 2 /* an entry, which has a condition to be asked for */
+#define TREE_SHIFT   2
+
+/* From the tree `first` of the forest on for the lowest rule that matches: 0 when all are done,
+ * else how one of them goes on, TREE_..., and which is next. */
+static __always_inline int match_trees(struct packet *p, int first, bool six)
+{
+	const struct pc_image *header = image_at(p->search.image, 0);
+	const struct pc_forest *forest;
+	struct pc_node leaf[PC_TREES] = {};
+	__u32 address[PC_TREES];
+	enum walk walk = UNDER_WAY;
+	int trees = 0;
+
+	if (!header)
+		return 0;
+	forest = &header->side[HOOK_DIRECTION].verdicts[p->kind % 16];
+#pragma unroll
+	for (int i = 0; i < PC_TREES; i++) {
+		address[i] = forest->root[i];
+		trees += !!address[i];
+	}
+	asm volatile("" : "+r"(trees)); /* or all ways to it are verified one by one */
+	for (int i = 0; i < STEPS && walk == UNDER_WAY; i++)
+		walk = step_down(p, trees, address, leaf);
+	if (walk == LOST)
+		return 0;
+#pragma unroll
+	for (int i = 0; i < PC_TREES; i++) {
+		struct entry e = { .six = six };
+
+		if (i < first || i >= trees)
+			continue;
+		if (!leaf[i].leaf) {
+			p->search.entry = 0;
+			p->search.leaf = address[i];
+			return (i + 1) << TREE_SHIFT | TREE_GOES_ON;
+		}
+		e.at = image_at(p->search.image, leaf[i].base);
+		if (!e.at)
+			return 0;
+		if (!scan_leaf(p, &leaf[i], address[i], e, 0)) {
+			if (p->search.leaf)
+				return (i + 1) << TREE_SHIFT | TREE_GOES_ON;
+			continue;
+		}
+		if (p->search.cond)
+			return (i + 1) << TREE_SHIFT | TREE_GOES_ON | TREE_MATCHED;
+		p->search.rule = p->search.match;
+	}
+	return 0;
+}
+
+/* Global functions, each verified on its own. */
+__attribute__((noinline)) int HOOK_NAME(match_trees4)(struct packet *p, int first)
+{
+	return p ? match_trees(p, first, false) : 0;
+}
+
+__attribute__((noinline)) int HOOK_NAME(match_trees6)(struct packet *p, int first)
+{
+	return p ? match_trees(p, first, true) : 0;
 }
 
 #endif

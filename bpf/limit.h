@@ -159,8 +159,8 @@ static __always_inline bool source_passes(const struct packet *p, const struct p
 	return take_tokens(slot->tag == tag ? &slot->bucket : &full, r, now, p->wire.segments);
 }
 
-/* Whether a packet is below the rate of a rule, which it takes its tokens from. A global function:
- * verified on its own. */
+/* Counts for a rule that limits; whether the packet is below its rate, and takes its tokens. A
+ * global function: verified on its own. */
 __attribute__((noinline)) int HOOK_NAME(limit_passes)(const struct packet *p, __u32 rule)
 {
 	const struct pc_rule *r = p ? rule_at(p, rule) : NULL;
@@ -169,6 +169,8 @@ __attribute__((noinline)) int HOOK_NAME(limit_passes)(const struct packet *p, __
 
 	if (!r)
 		return 1;
+	if (!dry_run)
+		count_cell(r->cell, &p->wire);
 	now = limit_now(r->interval * r->burst);
 	if (r->per_src)
 		return source_passes(p, r, now);

@@ -49,17 +49,21 @@ static __always_inline int pipeline(enum pc_hook hook, hook_ctx *ctx)
 	struct cursor c = hook_cursor(ctx);
 	enum pc_reason reason = parse_in_place(&c, &p);
 	struct fate fate;
+	struct wire w;
 
 	if (__builtin_expect(reason != PC_R_PASS, 0)) {
 		reason = HOOK_NAME(parse_by_copy)(ctx, &p);
 		c.len = hook_len(ctx);
 	}
-	p.wire = hook_wire(ctx, &p, c.len);
-	if (__builtin_expect(hook_is_super(ctx), 0))
+	p.wire = w = hook_wire(ctx, &p, c.len);
+	if (__builtin_expect(hook_is_super(ctx), 0)) {
 		HOOK_NAME(measure_super)(ctx, &p);
-	fate = hook_enforces() ? judge(ctx, reason, &p) : (struct fate){ PC_VERDICT_PASS, reason };
+		w = p.wire;
+	}
+	fate = hook_enforces() ? judge(ctx, reason, &p, &w)
+	                       : (struct fate){ PC_VERDICT_PASS, reason };
 	if (!dry_run)
-		account(hook, pc_cell(hook, fate.reason, p.protocol, fate.verdict), &p.wire);
+		account(hook, pc_cell(hook, fate.reason, p.protocol, fate.verdict), &w);
 	return hook_verdict(fate.verdict);
 }
 

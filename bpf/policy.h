@@ -47,37 +47,75 @@ static __always_inline void count_on_the_way(hook_ctx *ctx, struct packet *p,
 		HOOK_NAME(tally)(ctx, p, side->counts[p->kind].root[i]);
 }
 
-/* The rule that decides; NO_RULE: the default does. What was asked for more than the flow's key may
- * be another one for its next packet. */
+/* The rule that decides; NO_RULE: the default does. */
 static __always_inline __u32 find_rule(hook_ctx *ctx, struct packet *p,
                                        const struct pc_image *header, const struct pc_side *side)
 {
-	bool caches4 = side->worth_caching & PC_CACHE_IP4 && p->version == 4;
-	bool caches6 = side->worth_caching & PC_CACHE_IP6 && p->version == 6;
-	__u32 rule = NOT_CACHED;
+	__u32 few, rule = NOT_FEW;
 
-	if (caches4)
-		rule = flow4_rule(p);
-	if (caches6)
-		rule = HOOK_NAME(flow6_rule)(p, header->generation);
-	if (rule != NOT_CACHED)
-		return rule;
 	if (p->kind >= PC_KIND_COUNT)
 		return NO_RULE;
-	search(ctx, p, header, &side->verdicts[p->kind]);
+	few = side->few[p->kind];
+	if (few)
+		rule = search_few(ctx, p, header, few);
+	if (rule == NOT_FEW)
+		search(ctx, p);
+	else
+		p->search.rule = rule;
 	if (__builtin_expect(side->has_counts, 0)) {
 		if (hook_leaves_doubts())
 			p->search.asked |= ASKED_MORE;
 		else
 			count_on_the_way(ctx, p, side);
 	}
-	if (p->search.asked || dry_run)
-		return p->search.rule;
+	return p->search.rule;
+}
+
+/* What a rule does, as struct pc_flow4 has it. */
+#define DEED(action, number) ((action) << PC_FLOW4_ACTION_SHIFT | (number))
+#define BY_DEFAULT           DEED(PC_ACTION_COUNT, 0)
+
+static __always_inline __u32 deed_of(const struct packet *p, const struct pc_image *header,
+                                     __u32 rule)
+{
+	const struct pc_rule *r = rule == NO_RULE ? NULL : rule_of(p, header, rule);
+
+	if (!r)
+		return BY_DEFAULT;
+	return DEED(r->action % 4, r->action == PC_ACTION_LIMIT ? rule : r->cell);
+}
+
+/* What is to be done with the packet, and in *ret_rule by which rule, if that had to be found. What
+ * was asked for more than the flow's key may be another one for its next packet. */
+static __always_inline __u32 find_deed(hook_ctx *ctx, struct packet *p,
+                                       const struct pc_image *header, const struct pc_side *side,
+                                       __u32 *ret_rule)
+{
+	bool caches4 = side->worth_caching & PC_CACHE_IP4 && p->version == 4;
+	bool caches6 = side->worth_caching & PC_CACHE_IP6 && p->version == 6;
+	__u32 rule = NOT_CACHED, deed;
+
+	if (dry_run)
+		caches4 = caches6 = false;
+	if (caches4) {
+		deed = flow4_deed(p);
+		if (deed != NOT_CACHED)
+			return deed;
+	}
+	p->kind = kind_of(p);
+	if (caches6)
+		rule = HOOK_NAME(flow6_rule)(p, header->generation);
+	if (rule != NOT_CACHED)
+		return deed_of(p, header, rule);
+	*ret_rule = rule = find_rule(ctx, p, header, side);
+	deed = deed_of(p, header, rule);
+	if (p->search.asked)
+		return deed;
 	if (caches4)
-		flow4_keep(p);
+		flow4_keep(p, deed);
 	else if (caches6)
 		HOOK_NAME(flow6_keep)(p, header->generation);
-	return p->search.rule;
+	return deed;
 }
 
 static __always_inline struct fate fate_by_default(const struct pc_side *side,
@@ -88,25 +126,27 @@ static __always_inline struct fate fate_by_default(const struct pc_side *side,
 	return (struct fate){ PC_VERDICT_DROP, reason == PC_R_PASS ? PC_R_DEFAULT : reason };
 }
 
-/* What the rule that decides does with the packet. */
-static __always_inline struct fate fate_by_rule(const struct packet *p,
-                                                const struct pc_image *header, __u32 rule,
+/* Does it. */
+static __always_inline struct fate fate_by_deed(const struct packet *p, const struct wire *w,
+                                                __u32 deed, const struct pc_side *side,
                                                 enum pc_reason reason)
 {
-	const struct pc_rule *r = rule_of(p, header, rule);
+	enum pc_action action = deed >> PC_FLOW4_ACTION_SHIFT;
+	__u32 number = deed & ((1u << PC_FLOW4_ACTION_SHIFT) - 1);
 	struct fate pass = { PC_VERDICT_PASS, reason };
 
-	if (!r)
+	if (action == PC_ACTION_COUNT)
+		return fate_by_default(side, reason);
+	if (hook_leaves_doubts() && action != PC_ACTION_DROP)
 		return pass;
-	if (hook_leaves_doubts() && r->action != PC_ACTION_DROP)
-		return pass;
-	if (!dry_run)
-		count_cell(r->cell, &p->wire);
-	if (r->action == PC_ACTION_DROP)
-		return (struct fate){ PC_VERDICT_DROP, PC_R_RULE };
-	if (r->action == PC_ACTION_LIMIT && !HOOK_NAME(limit_passes)(p, rule))
+	if (action == PC_ACTION_LIMIT) {
+		if (HOOK_NAME(limit_passes)(p, number))
+			return pass;
 		return (struct fate){ PC_VERDICT_DROP, PC_R_LIMIT };
-	return pass;
+	}
+	if (!dry_run)
+		count_cell(number, w);
+	return action == PC_ACTION_DROP ? (struct fate){ PC_VERDICT_DROP, PC_R_RULE } : pass;
 }
 
 static __always_inline void tell(const struct packet *p, struct fate fate, enum pc_choice choice,
@@ -127,38 +167,40 @@ static __always_inline void tell(const struct packet *p, struct fate fate, enum 
 	decision->kind = p->kind;
 }
 
-static __always_inline struct fate fate_by_builtin(const struct packet *p, enum pc_reason reason)
+static __always_inline struct fate fate_by_builtin(const struct packet *p, const struct wire *w,
+                                                   enum pc_reason reason)
 {
 	if (!builtin_drops(p))
 		return (struct fate){ PC_VERDICT_PASS, reason };
 	if (!dry_run)
-		count_builtin(&p->wire);
+		count_builtin(w);
 	return (struct fate){ PC_VERDICT_DROP, PC_R_RULE };
 }
 
-static __always_inline struct fate judge(hook_ctx *ctx, enum pc_reason reason, struct packet *p)
+static __always_inline struct fate judge(hook_ctx *ctx, enum pc_reason reason, struct packet *p,
+                                         const struct wire *w)
 {
 	enum pc_choice choice = policy_in_force();
-	__u32 image = PC_PAGE_OF_IMAGE(choice), rule = NO_RULE;
+	__u32 image = PC_PAGE_OF_IMAGE(choice), rule = NO_RULE, deed;
 	const struct pc_image *header = choice ? image_at(image, 0) : NULL;
 	const struct pc_side *side;
 	struct fate fate;
 
-	p->kind = kind_of(p);
 	if (!header) {
-		fate = fate_by_builtin(p, reason);
+		if (dry_run)
+			p->kind = kind_of(p);
+		fate = fate_by_builtin(p, w, reason);
 		tell(p, fate, PC_CHOICE_BUILTIN, rule);
 		return fate;
 	}
 	side = &header->side[HOOK_DIRECTION];
-	p->search = (struct search){ .image = image, .rule = NO_RULE };
-	rule = find_rule(ctx, p, header, side);
+	p->search.image = image;
+	p->search.rule = NO_RULE;
+	deed = find_deed(ctx, p, header, side, &rule);
 	if (hook_leaves_doubts() && p->search.asked & ASKED_UNSURE)
 		fate = (struct fate){ PC_VERDICT_PASS, reason };
-	else if (rule == NO_RULE)
-		fate = fate_by_default(side, reason);
 	else
-		fate = fate_by_rule(p, header, rule, reason);
+		fate = fate_by_deed(p, w, deed, side, reason);
 	/* What passes on is counted where it is judged for good. */
 	if (hook_leaves_doubts() && fate.verdict == PC_VERDICT_DROP && side->has_counts &&
 	    p->kind < PC_KIND_COUNT)

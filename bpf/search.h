@@ -91,21 +91,21 @@ static __always_inline bool first_holds(hook_ctx *ctx, struct packet *p, bool *r
 	return found & HOLDS;
 }
 
-/* The lowest rule of a forest that passes, drops or limits and matches. */
-static __always_inline void search(hook_ctx *ctx, struct packet *p, const struct pc_image *header,
-                                   const struct pc_forest *forest)
+/* The lowest rule of the packet's forest that passes, drops or limits and matches. */
+static __always_inline void search(hook_ctx *ctx, struct packet *p)
 {
-#pragma unroll
+	__u32 found = 0;
+
 	for (int i = 0; i < PC_TREES; i++) {
-		__u32 root = forest->root[i];
 		bool last = true;
 		int matched;
 
-		if (!root)
+		found >>= TREE_SHIFT;
+		found = p->version == 6 ? HOOK_NAME(match_trees6)(p, found)
+		                        : HOOK_NAME(match_trees4)(p, found);
+		if (!found)
 			return;
-		p->search.entry = 0;
-		if (i || !match_near(p, header, root, &matched))
-			matched = match_in(p, root);
+		matched = found & TREE_MATCHED;
 		if (matched)
 			matched = first_holds(ctx, p, &last);
 		if (matched && last)
@@ -113,6 +113,31 @@ static __always_inline void search(hook_ctx *ctx, struct packet *p, const struct
 		else if (matched || p->search.leaf)
 			search_on(ctx, p, matched);
 	}
+}
+
+#define NOT_FEW (~0u)
+
+/* The same for a forest of a few entries, or NOT_FEW: go by the trees. In line: a call takes longer
+ * than all of it. */
+static __always_inline __u32 search_few(hook_ctx *ctx, struct packet *p,
+                                        const struct pc_image *header, __u32 few)
+{
+	__u32 count = few % sizeof(struct pc_entry4);
+	const struct pc_entry4 *e = page_offset((void *)header, few - count);
+
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < PC_FEW && i < count; i++, e++) {
+		int found = HOLDS | LAST;
+
+		if (!entry4_matches(e, p->word))
+			continue;
+		if (e->cond)
+			found = HOOK_NAME(condition)(ctx, p, e->cond);
+		if (!(found & HOLDS))
+			continue;
+		return found & LAST ? e->rule : NOT_FEW;
+	}
+	return NO_RULE;
 }
 
 /* Counts for all rules that do, match and come before the one that decides. A global function:

@@ -2,6 +2,8 @@
 /* Whether a cache of flows gains by what a policy asks. */
 #include "lib/rules/caching.h"
 
+#include "abi/image.h"
+
 static bool has_ip6(const struct prefix *prefixes, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -33,8 +35,7 @@ bool caching_rule(const struct rule *rule)
 	for (size_t i = 0; i < rule->n_matches; i++) {
 		const struct match *m = &rule->matches[i];
 
-		if (m->kind == MATCH_SET ||
-		    (m->kind == MATCH_ADDR && m->n_prefixes > WORTH_CACHING))
+		if (m->kind == MATCH_SET || (m->kind == MATCH_ADDR && m->n_prefixes > PC_FEW))
 			return true;
 	}
 	return false;

@@ -5,9 +5,6 @@
 
 #include "lib/rules/rule.h"
 
-/* More entries than that and a packet's walk takes longer than a look into a cache of flows. */
-#define WORTH_CACHING 10
-
 /* Whether a policy speaks of IPv6 addresses. If not, its trees for IPv6 are small, and a cache for
  * each CPU would be memory for little. */
 bool caching_ip6(const struct policy *policy);

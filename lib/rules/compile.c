@@ -154,7 +154,6 @@ static bool same_boxes(const struct boxes *a, const struct boxes *b)
 	return a->n == b->n && (!a->n || !memcmp(a->at, b->at, a->n * sizeof(*a->at)));
 }
 
-/* The forests of both directions for packets of a kind, which may be the same. */
 /* Which of the flow caches packets of a kind are in. */
 static uint8_t cache_of(const struct compiler *c, enum pc_kind kind)
 {
@@ -163,6 +162,20 @@ static uint8_t cache_of(const struct compiler *c, enum pc_kind kind)
 	return family == 4 ? PC_CACHE_IP4 : family == 6 && c->ip6 ? PC_CACHE_IP6 : 0;
 }
 
+/* See struct pc_side. */
+static uint32_t few_of(const struct compiler *c, enum pc_kind kind, const struct pc_forest *forest)
+{
+	const struct pc_node *leaf = image_at(c->image, forest->root[0]);
+
+	if (!forest->root[0])
+		return sizeof(struct pc_entry4); /* wherever: none is looked at */
+	if (kind_of(kind)->family == 6 || forest->root[1] || !leaf->leaf || leaf->mask > PC_FEW ||
+	    leaf->base >= PC_PAGE_SIZE)
+		return 0;
+	return leaf->base | leaf->mask;
+}
+
+/* The forests of both directions for packets of a kind, which may be the same. */
 static int build_forests(struct compiler *c, enum pc_kind kind, bool counts)
 {
 	const struct boxes *in = &c->boxes[PC_IN][counts], *out = &c->boxes[PC_OUT][counts];
@@ -183,7 +196,9 @@ static int build_forests(struct compiler *c, enum pc_kind kind, bool counts)
 
 		(counts ? side->counts : side->verdicts)[kind] = forests[d];
 		side->has_counts |= counts && c->boxes[d][counts].n;
-		if (c->boxes[d][counts].n > WORTH_CACHING)
+		if (!counts)
+			side->few[kind] = few_of(c, kind, &forests[d]);
+		if (c->boxes[d][counts].n > PC_FEW)
 			side->worth_caching |= cache_of(c, kind);
 	}
 	return 0;

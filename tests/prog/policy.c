@@ -331,7 +331,7 @@ static void test_row(struct hook *h, const struct row *r)
 static void check_counts(const struct hook *h, const struct pc_counter *want, size_t rules)
 {
 	auto_commit_state struct commit_state state = { 0 };
-	struct pc_counter got[8] = { 0 };
+	struct pc_counter got[32] = { 0 };
 
 	if (!tap_check_int(commit_read(&h->pins, &state), 0) ||
 	    !tap_check_int(state.policy.n_rules, rules) ||
@@ -621,6 +621,35 @@ static void test_new_policy_at_once(struct hook *h)
 	}
 }
 
+/* What the cache has of a flow is what is done, and where it counts. */
+static void test_known_flow(struct hook *h)
+{
+	static const struct layer layers[LAYERS] = { ETH(), IP4(), UDP(.dport = 53) };
+	static const struct {
+		const char *name, *last; /* of a policy with rules enough for a cache */
+		unsigned pass;           /* of 50 packets of one flow */
+	} ways[] = {
+		{ "a limit", "limit udp rate 1/h burst 5", 5 },
+		{ "a drop", "drop udp", 0 },
+		{ "a pass", "pass udp", 50 },
+		{ "the default", "drop tcp\ndefault in drop\ndefault out drop", 0 },
+	};
+	struct pc_counter want[21] = { 0 };
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		auto_free char *text = many_rules(20, ways[i].last);
+
+		tap_test("%s: a flow that is known, of %s", h->name, ways[i].name);
+		packet_build(&packet, layers);
+		if (!apply(h, "") || !apply(h, text)) /* rules that were there would count on */
+			continue;
+		tap_check_int(passes_of(h, &packet, 50), ways[i].pass);
+		want[20] = (struct pc_counter){ i < 3 ? 50 : 0, i < 3 ? 50 * packet.len : 0 };
+		check_counts(h, want, 21);
+	}
+	apply(h, ""); /* the hook is lo's, which others need */
+}
+
 static void test_hook(struct hook *h)
 {
 	for (size_t i = 0; i < ROWS; i++)
@@ -638,6 +667,7 @@ static void test_hook(struct hook *h)
 	test_flows(h, "drop udp", false);
 	test_flows(h, "pass udp", true);
 	test_new_policy_at_once(h);
+	test_known_flow(h);
 }
 
 int main(void)

@@ -83,6 +83,21 @@ static inline bool check_tree(const struct tree *t, uint32_t at, unsigned depth)
 	return true;
 }
 
+/* The entries of a small forest are those of its leaf. */
+static inline bool check_few(const struct image *image, const struct pc_forest *f, uint32_t few)
+{
+	uint32_t count = few % sizeof(struct pc_entry4);
+	const struct pc_node *leaf = image_span(image, f->root[0], sizeof(*leaf));
+
+	if (!few)
+		return true;
+	if (!count)
+		return tap_check(!f->root[0]);
+	return tap_check(count <= PC_FEW && f->root[0] && !f->root[1] && few < PC_PAGE_SIZE) &&
+	       tap_check_int(leaf->leaf, 1) && tap_check_int(leaf->mask, count) &&
+	       tap_check_int(leaf->base, few - count);
+}
+
 static inline bool check_image(const struct image *image)
 {
 	const struct pc_image *header = image_header(image);
@@ -100,6 +115,10 @@ static inline bool check_image(const struct image *image)
 		for (root = 0; root < PC_TREES && f->root[root]; root++)
 			if (!check_tree(&t, f->root[root], 0) || !tap_check(!root || !t.ordered))
 				return false;
+		if (!(i % 2) && !check_few(image, f, side->few[kind]))
+			return false;
+		if (t.six && !tap_check(side->few[kind] % sizeof(struct pc_entry4) == 0))
+			return false;
 	}
 	return true;
 }
