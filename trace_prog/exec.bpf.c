@@ -2,6 +2,7 @@
 /* trace exec: every execve() and execveat(), done or failed, with its arguments. */
 #include "abi/trace_exec.h"
 #include "trace_prog/ring.h"
+#include "trace_prog/string.h"
 #include "trace_prog/syscall.h"
 #include "trace_prog/task.h"
 
@@ -92,14 +93,14 @@ int exec_done(__u64 *ctx)
 struct gathering {
 	struct pc_trace_exec *event;
 	const char *const *argv;
-	__u32 used; /* of event->strings */
 	bool all;
 };
 
-/* One argument; half of the room is for the last one. */
+/* One argument; half of the room is for the last one. What is used of it is kept in the event: of
+ * what it finds there the verifier knows nothing, so that one turn is for it like any other. */
 static __always_inline long gather_one(__u32 i, struct gathering *g, __u32 half)
 {
-	__u32 used = g->used;
+	__u32 used = g->event->size;
 	const char *arg;
 	long size;
 
@@ -108,10 +109,10 @@ static __always_inline long gather_one(__u32 i, struct gathering *g, __u32 half)
 	g->all = !arg;
 	if (!arg || used > half)
 		return 1;
-	size = bpf_probe_read_user_str(g->event->strings + used, half, arg);
+	size = string_read(g->event->strings + used, half, arg);
 	if (size <= 0 || size >= half)
 		return 1;
-	g->used = used + size;
+	g->event->size = used + size;
 	return 0;
 }
 
@@ -141,9 +142,8 @@ static __always_inline bool tell_failed(const char *path, const char *const *arg
 	g.event = reserve(task_current(), room, ret);
 	if (!g.event)
 		return true;
-	g.used = path_size(g.event, bpf_probe_read_user_str(g.event->strings, PATH, path));
+	g.event->size = path_size(g.event, bpf_probe_read_user_str(g.event->strings, PATH, path));
 	bpf_loop(MAX_ARGS, gather, &g, 0);
-	g.event->size = g.used;
 	g.event->truncated = !g.all;
 	if (g.all || at_any_rate)
 		bpf_ringbuf_submit(g.event, 0);

@@ -19,7 +19,7 @@ check 'trace exec starts' watch_start all netctl -j trace exec -x
 /bin/echo one 'two  three' $'tab\there' '' >"$work/echo" &
 echo_pid=$!
 wait $echo_pid
-"$work/nothing-there" with arguments 2>/dev/null
+"$work/nothing-there" with '' arguments 2>/dev/null
 # shellcheck disable=SC2046  # words
 /bin/echo $(seq 20000) last >"$work/echo"
 check 'all of it is seen' watch_has all '.args[-1] == "last"'
@@ -27,7 +27,7 @@ same 'a program that was started' \
 	"{\"pid\":$echo_pid,\"ppid\":$$,\"tid\":$echo_pid,\"uid\":0,\"comm\":\"echo\",\"netns\":$(inode /proc/self/ns/net),\"utsns\":$(inode /proc/self/ns/uts),\"ret\":0,\"path\":\"/bin/echo\",\"args\":[\"/bin/echo\",\"one\",\"two  three\",\"tab\\there\",\"\"],\"truncated\":false}" \
 	"$(watched all "select(.pid == $echo_pid and .comm == \"echo\") | del(.time, .cgroup, .container)")"
 same 'a program that is not there' \
-	"[-2,\"$work/nothing-there\",[\"$work/nothing-there\",\"with\",\"arguments\"],false]" \
+	"[-2,\"$work/nothing-there\",[\"$work/nothing-there\",\"with\",\"\",\"arguments\"],false]" \
 	"$(watched all "select(.path == \"$work/nothing-there\") | [.ret, .path, .args, .truncated]")"
 same '20,000 arguments, none cut' '[20002,"1","20000",false]' \
 	"$(watched all 'select(.args[-1] == "last") | [(.args | length), .args[1], .args[-2], .truncated]')"
