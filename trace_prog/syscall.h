@@ -5,20 +5,8 @@
 #define TRACE_PROG_SYSCALL_H
 
 #include "trace_prog/kernel.h"
+#include "trace_prog/syscall_ctx.h"
 #include "trace_prog/task.h"
-
-/* What the programs are given. Kernel: kernel/trace/trace_syscalls.c. */
-struct syscall_enter {
-	__u64 common; /* struct trace_entry */
-	long nr;
-	unsigned long args[6];
-};
-
-struct syscall_exit {
-	__u64 common; /* struct trace_entry */
-	long nr;
-	long ret;
-};
 
 struct syscall_args {
 	unsigned long args[6];
