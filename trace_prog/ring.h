@@ -28,7 +28,7 @@ static __always_inline void ring_lose(void)
 }
 
 /* Room for an event of a size known when this is compiled. NULL: there is none, and it is counted
- * as lost. To be followed by bpf_ringbuf_submit() or bpf_ringbuf_discard(). */
+ * as lost. To be followed by ring_submit() or bpf_ringbuf_discard(). */
 static __always_inline void *ring_reserve(__u64 size)
 {
 	void *event = bpf_ringbuf_reserve(&pc_ring, size, 0);
@@ -36,6 +36,22 @@ static __always_inline void *ring_reserve(__u64 size)
 	if (!event)
 		ring_lose();
 	return event;
+}
+
+/* To wake the reader takes longer than all else that an event takes. One that comes alone does it;
+ * those that come at its heels are found when the reader is done with it, or looks by itself. */
+#define RING_PAUSE 10000000 /* ns */
+
+__u64 ring_woken; /* CLOCK_MONOTONIC, ns */
+
+static __always_inline void ring_submit(void *event)
+{
+	__u64 now = bpf_ktime_get_ns();
+	bool wake = now - ring_woken > RING_PAUSE;
+
+	if (wake)
+		ring_woken = now;
+	bpf_ringbuf_submit(event, wake ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
 
 #endif

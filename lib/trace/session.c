@@ -193,6 +193,9 @@ int trace_run(struct trace_session *session, uint64_t limit, trace_show_fn *show
 	ending_catch();
 	while (!ending() && (r >= 0 || r == -EINTR)) {
 		r = ring_buffer__poll(session->ring, POLL_MS);
+		/* Not every event wakes us (trace_prog/ring.h). */
+		if (!r)
+			r = ring_buffer__consume(session->ring);
 		say_lost(session);
 	}
 	/* What happened before the signal is still to be seen. */
