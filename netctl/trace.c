@@ -51,9 +51,9 @@ void trace_line_ret(struct tracing *tracing, int64_t ret)
 	const char *name = ret < 0 ? strerrorname_np((int)-ret) : NULL;
 
 	if (name)
-		line_named(&tracing->lines, "ret", -8, ret, name);
+		line_named(&tracing->lines, "ret", -12, ret, name);
 	else
-		line_number(&tracing->lines, "ret", -8, ret);
+		line_number(&tracing->lines, "ret", -12, ret);
 }
 
 static int trace(const struct tracer *tracer, struct trace_session *session,
