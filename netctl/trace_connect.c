@@ -32,12 +32,12 @@ struct connect_args {
 static const struct opt connect_opts[] = {
 	TRACE_OPTS(connect_args),
 	{ "port", 'P', OPT_TEXT, OPT_AT(ports), "PORT[,PORT...]", "only to these ports", NULL },
-	{ "slower", 's', OPT_SECONDS, OPT_AT(slower), "SECONDS", "only what took as long", NULL },
+	{ "slower", 0, OPT_SECONDS, OPT_AT(slower), "SECONDS", "only what took as long", NULL },
 	{ "ipv4", '4', OPT_FLAG, OPT_AT(ipv4), NULL, "only IPv4", NULL },
 	{ "ipv6", '6', OPT_FLAG, OPT_AT(ipv6), NULL, "only IPv6", NULL },
 	{ "tcp", 't', OPT_FLAG, OPT_AT(tcp), NULL,
 	  "only what sends a SYN: costs others' system calls nothing", NULL },
-	{ "count", 'C', OPT_FLAG, OPT_AT(count), NULL,
+	{ "count", 0, OPT_FLAG, OPT_AT(count), NULL,
 	  "count them by address, show that at the end", NULL },
 	{ 0 },
 };

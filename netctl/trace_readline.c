@@ -21,7 +21,7 @@ struct readline_args {
 
 static const struct opt readline_opts[] = {
 	TRACE_OPTS(readline_args),
-	{ "path", 'P', OPT_TEXT, offsetof(struct readline_args, paths), "FILE[,FILE...]",
+	{ "path", 0, OPT_TEXT, offsetof(struct readline_args, paths), "FILE[,FILE...]",
 	  "of these programs or libraries, not of bash", NULL },
 	{ 0 },
 };

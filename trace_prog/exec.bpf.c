@@ -63,7 +63,7 @@ static __always_inline void tell_done(struct task_struct *task, const char *path
 		taken = 0;
 	event->size = used + taken;
 	event->truncated = taken < size;
-	bpf_ringbuf_submit(event, 0);
+	ring_submit(event);
 }
 
 SEC("tp_btf/sched_process_exec")
@@ -146,7 +146,7 @@ static __always_inline bool tell_failed(const char *path, const char *const *arg
 	bpf_loop(MAX_ARGS, gather, &g, 0);
 	g.event->truncated = !g.all;
 	if (g.all || at_any_rate)
-		bpf_ringbuf_submit(g.event, 0);
+		ring_submit(g.event);
 	else
 		bpf_ringbuf_discard(g.event, 0);
 	return g.all;

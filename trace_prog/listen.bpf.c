@@ -37,7 +37,7 @@ static __always_inline void tell(struct sock *sk, __u32 backlog, int ret)
 	event->v6only = event->family == AF_INET6 &&
 	                BPF_CORE_READ_BITFIELD_PROBED(&sk->__sk_common, skc_ipv6only);
 	event->reserved = 0;
-	bpf_ringbuf_submit(event, 0);
+	ring_submit(event);
 }
 
 SEC("tp_btf/inet_sock_set_state")

@@ -48,7 +48,7 @@ static __always_inline bool tell(const struct opening *opening, int ret, __u32 r
 	event->has_flags = opening->has_flags;
 	event->truncated = size == room;
 	event->reserved[0] = event->reserved[1] = 0;
-	bpf_ringbuf_submit(event, 0);
+	ring_submit(event);
 	return true;
 }
 

@@ -33,7 +33,7 @@ static __always_inline bool tell(struct task_struct *task, __u32 netns, __u32 fi
 	event->size = size < 0 ? 0 : size;
 	event->truncated = size == room;
 	event->reserved = 0;
-	bpf_ringbuf_submit(event, 0);
+	ring_submit(event);
 	return true;
 }
 

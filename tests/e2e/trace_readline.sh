@@ -111,8 +111,8 @@ prompts nobody 3
 check 'by default every bash that runs' watch_start default netctl trace readline -j
 check '-p: whatever it is called' watch_start pid netctl trace readline -j -p "$(of mine pid)"
 check '-u' watch_start uid netctl trace readline -j -u 65534
-check '-P: a file' watch_start path netctl trace readline -j -P "$work/mysh,/bin/bash"
-check '--comm' watch_start comm netctl trace readline -j -P "$work/mysh,/bin/bash" --comm '^my'
+check '--path: a file' watch_start path netctl trace readline -j --path "$work/mysh,/bin/bash"
+check '--comm' watch_start comm netctl trace readline -j --path "$work/mysh,/bin/bash" --comm '^my'
 for name in mine nobody root elsewhere; do
 	type_line "$name" ''
 	type_line "$name" ": $name"
@@ -138,7 +138,7 @@ seen_root="[\": root\",$(of root pid),0,\"/bin/bash\"]"
 same 'by default those of bash' "$seen_elsewhere"$'\n'"$seen_nobody"$'\n'"$seen_root" "$(commands default)"
 same '-p has one' "$seen_mine" "$(commands pid)"
 same '-u has one' "$seen_nobody" "$(commands uid)"
-same '-P has those of the files' "$seen_mine"$'\n'"$seen_nobody"$'\n'"$seen_root" "$(commands path)"
+same '--path has those of the files' "$seen_mine"$'\n'"$seen_nobody"$'\n'"$seen_root" "$(commands path)"
 same '--comm has one' "$seen_mine" "$(commands comm)"
 for name in mine nobody root elsewhere; do
 	check "the end of $name" shell_end "$name"
@@ -149,7 +149,7 @@ done
 calculator=$(type -P bc)
 if [[ $(ldd "${calculator:-/nowhere}" 2>/dev/null) == *libreadline* ]]; then
 	library=$(ldd "$calculator" | sed -n 's/.*=> \(.*libreadline[^ ]*\).*/\1/p')
-	check 'a program and its library: one file' watch_start library netctl trace readline -j -P "$calculator,$library"
+	check 'a program and its library: one file' watch_start library netctl trace readline -j --path "$calculator,$library"
 	mkfifo bc.keys
 	script -qefc "exec $calculator -q" bc.screen <bc.keys >/dev/null 2>&1 &
 	terminal[bc]=$!
@@ -168,11 +168,11 @@ fi
 # ---- what cannot be watched --------------------------------------------------------------------
 
 head -c 5000 /bin/bash >half
-exits 'no such file' 3 'nowhere: there is no such file' netctl trace readline -P /nowhere
-exits 'a program that has none' 1 'neither it nor a libreadline.so' netctl trace readline -P "$bin/netctl"
-exits 'no program' 1 'no program or library' netctl trace readline -P /etc/passwd
-exits 'half a program' 1 'no program or library|neither it' netctl trace readline -P "$work/half"
-exits 'a pipe, at once' 1 'no program or library' timeout 5 netctl trace readline -P "$work/never"
+exits 'no such file' 3 'nowhere: there is no such file' netctl trace readline --path /nowhere
+exits 'a program that has none' 1 'neither it nor a libreadline.so' netctl trace readline --path "$bin/netctl"
+exits 'no program' 1 'no program or library' netctl trace readline --path /etc/passwd
+exits 'half a program' 1 'no program or library|neither it' netctl trace readline --path "$work/half"
+exits 'a pipe, at once' 1 'no program or library' timeout 5 netctl trace readline --path "$work/never"
 exits 'no such process' 3 'process 1234567: there is none' netctl trace readline -p 1234567
 sleep 100 &
 exits 'one that reads no lines' 1 "process $!: no readline in it" netctl trace readline -p $!
