@@ -6,14 +6,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <bpf/libbpf.h>
-
-#include "abi/names.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/err.h"
 #include "lib/base/json.h"
 #include "lib/base/table.h"
-#include "lib/kern/bpffs.h"
+#include "lib/kern/features.h"
 #include "lib/kern/link.h"
 #include "lib/kern/netns.h"
 #include "lib/kern/tc.h"
@@ -21,57 +18,23 @@
 #include "loader/commands.h"
 
 /* One thing the kernel offers or does not, and what follows. */
-struct feature {
-	const char *key, *text;
-	bool (*offered)(void);
+struct consequence {
+	const char *feature, *text;
 	const char *with, *without;
 	bool needed;
 };
 
-static bool has_btf(void)
-{
-	return !access("/sys/kernel/btf/vmlinux", R_OK);
-}
-
-static bool has_jit(void)
-{
-	auto_fclose FILE *file = fopen("/proc/sys/net/core/bpf_jit_enable", "r");
-	int on = 0;
-
-	return file && fscanf(file, "%d", &on) == 1 && on;
-}
-
-static bool has_xdp(void)
-{
-	return libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_XDP, NULL) == 1;
-}
-
-static bool has_tc(void)
-{
-	return libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_SCHED_CLS, NULL) == 1;
-}
-
-static bool has_bpffs(void)
-{
-	return bpffs_holds(PC_BPFFS);
-}
-
-static const struct feature features[] = {
-	{ "xdp", "XDP programs", has_xdp, "counts and measures every packet", "only --no-xdp works",
-	  false },
-	{ "tc", "TC programs", has_tc, "enforces the policy", "nothing to enforce with", true },
-	{ "tcx", "tcx links", tcx_offered, "--tc tcx works", "--tc clsact, the default, works",
-	  false },
-	{ "freplace", "program extensions", xdp_dispatcher_offered,
-	  "XDP joins libxdp's dispatcher, others may join us", "XDP runs alone on an interface",
-	  false },
-	{ "btf", "kernel type information", has_btf, "", "XDP programs are refused", true },
-	{ "jit", "JIT compiler", has_jit, "", "no program loads: sysctl net.core.bpf_jit_enable=1",
-	  true },
-	{ "bpffs", "BPF file system", has_bpffs, "", "attach mounts it, detach unmounts it",
-	  false },
+static const struct consequence consequences[] = {
+	{ "xdp", "XDP programs", "counts and measures every packet", "only --no-xdp works", false },
+	{ "tc", "TC programs", "enforces the policy", "nothing to enforce with", true },
+	{ "tcx", "tcx links", "--tc tcx works", "--tc clsact, the default, works", false },
+	{ "freplace", "program extensions", "XDP joins libxdp's dispatcher, others may join us",
+	  "XDP runs alone on an interface", false },
+	{ "btf", "kernel type information", "", "XDP programs are refused", true },
+	{ "jit", "JIT compiler", "", "no program loads: sysctl net.core.bpf_jit_enable=1", true },
+	{ "bpffs", "BPF file system", "", "attach mounts it, detach unmounts it", false },
 };
-#define FEATURE_COUNT (sizeof(features) / sizeof(*features))
+#define CONSEQUENCES (sizeof(consequences) / sizeof(*consequences))
 
 static const char *mode_cost(enum pc_xdp_mode mode, const struct link *link)
 {
@@ -87,14 +50,14 @@ static const char *mode_cost(enum pc_xdp_mode mode, const struct link *link)
 
 static void check_kernel(struct table *table, json_t *kernel)
 {
-	for (size_t i = 0; i < FEATURE_COUNT; i++) {
-		const struct feature *f = &features[i];
-		bool offered = f->offered();
+	for (size_t i = 0; i < CONSEQUENCES; i++) {
+		const struct consequence *c = &consequences[i];
+		bool offered = feature_offered(c->feature);
 
-		table_cell(table, "%s", f->text);
-		table_cell(table, "%s", offered ? "yes" : f->needed ? "NO" : "no");
-		table_cell(table, "%s", offered ? f->with : f->without);
-		json_object_set_new(kernel, f->key, json_boolean(offered));
+		table_cell(table, "%s", c->text);
+		table_cell(table, "%s", offered ? "yes" : c->needed ? "NO" : "no");
+		table_cell(table, "%s", offered ? c->with : c->without);
+		json_object_set_new(kernel, c->feature, json_boolean(offered));
 	}
 }
 
