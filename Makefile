@@ -12,7 +12,7 @@ LLVM_LINK ?= llvm-link
 BPFTOOL ?= $(or $(shell command -v bpftool),/usr/sbin/bpftool)
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror
-LIBS := libxdp libbpf libmnl jansson libpcap libelf
+LIBS := libxdp libbpf libmnl jansson libpcap libelf libtraceevent
 
 PKG_CFLAGS := $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(LIBS) 2>/dev/null)

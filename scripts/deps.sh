@@ -19,6 +19,7 @@ rows() {
 	module libelf libelf-dev
 	module jansson libjansson-dev
 	module libpcap libpcap-dev
+	module libtraceevent libtraceevent-dev
 	command ip iproute2
 	command git git
 	command ethtool ethtool

@@ -4,6 +4,7 @@
 #define LIB_TRACE_TRACEFS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define TRACEFS "/sys/kernel/tracing"
 
@@ -13,5 +14,13 @@ int tracefs_need(void);
 
 /* Whether there is a tracepoint of that name; tracefs_need() first. */
 bool tracefs_has(const char *category, const char *name);
+
+/* Its format file, NUL-terminated, to be freed. Says what is wrong. */
+int tracefs_format(const char *category, const char *name, char **ret_text, size_t *ret_size);
+
+/* Calls back with every tracepoint that programs can be attached to, sorted, until that returns
+ * other than 0; returns that. */
+int tracefs_each(int (*visit)(void *context, const char *category, const char *name),
+                 void *context);
 
 #endif
