@@ -32,10 +32,13 @@ rows() {
 	command xdp-loader xdp-tools
 	command nft nftables
 	command iptables-restore iptables
+	command bpftrace bpftrace
+	command opensnoop libbpf-tools
 	command ab apache2-utils
 	command socat socat
 	command strace strace
 	command pgrep procps
+	command perl perl-base
 	command clang-format clang-format
 	command clang-tidy clang-tidy
 	command shellcheck shellcheck

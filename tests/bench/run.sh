@@ -39,6 +39,8 @@ targets() {
 		attach|loader attach ÷ xdp-filter load (all)|<= 0.4
 		memory|kernel memory of an interface, KiB|<= 1024
 		memory-cpu|the same for each CPU, KiB|<= 300
+		trace-connect|connect() while it is traced ÷ not traced|
+		trace-connect-other|the same, somebody else's|
 		memory-rule|kernel memory of a rule among 10,000, bytes|<= 512
 	ROWS
 }
@@ -74,6 +76,8 @@ machine() {
 	version nftables nft --version
 	version iptables iptables --version
 	version iproute2 tc -V
+	version bpftrace bpftrace --version
+	version libbpf-tools opensnoop --version
 	row bpfilter 'missing: Debian does not have it'
 	! awk -v load="$load" 'BEGIN { exit !(load > 0.5) }' ||
 		row '' 'other jobs are running here: the figures are rough'
@@ -137,7 +141,7 @@ targets_table() {
 main() {
 	local program
 	need_root
-	for program in "$bin/loader" "$tests"/{testrun,memory,classify,flood,rules}; do
+	for program in "$bin/loader" "$tests"/{testrun,memory,classify,flood,rules,connects,calls}; do
 		[[ -x $program ]] || broken "$program is not built: make bench"
 	done
 	BENCH_FIGURES=$(mktemp)
@@ -155,6 +159,8 @@ main() {
 	bench memory "$tests/memory"
 	bench attach "$top/tests/bench/attach.sh"
 	bench throughput "$top/tests/bench/throughput.sh"
+	bench trace_connect "$top/tests/bench/trace_connect.sh"
+	bench trace_open "$top/tests/bench/trace_open.sh"
 	printf '\n=== what was to be reached\n'
 	targets_table
 	return "$status"
