@@ -37,8 +37,8 @@ static const struct opt connect_opts[] = {
 	{ "ipv6", '6', OPT_FLAG, OPT_AT(ipv6), NULL, "only IPv6", NULL },
 	{ "tcp", 't', OPT_FLAG, OPT_AT(tcp), NULL,
 	  "only what sends a SYN: costs others' system calls nothing", NULL },
-	{ "count", 0, OPT_FLAG, OPT_AT(count), NULL,
-	  "count them by address, show that at the end", NULL },
+	{ "count", 0, OPT_FLAG, OPT_AT(count), NULL, "count them by address, show that at the end",
+	  NULL },
 	{ 0 },
 };
 
