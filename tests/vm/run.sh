@@ -63,7 +63,7 @@ judge() {
 # The output goes to a file, which tail shows as it grows: through a pipe, a process that the suite
 # left running would keep us waiting.
 run_suite() {
-	local name output pid status=0
+	local name output pid status=0 began=$SECONDS
 	name=$(suite_name "$1")
 	output=$(mktemp /run/suite.XXXXXX)
 	echo "# suite: $name (vm $(uname -r))"
@@ -75,6 +75,7 @@ run_suite() {
 	[ -z "$(tail -c 1 "$output")" ] || echo
 	wait "$pid" || status=$?
 	judge "$name" "$status" "$output"
+	echo "# $name took $((SECONDS - began)) s"
 }
 
 if [ "${1-}" = --inside ]; then
