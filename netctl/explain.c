@@ -9,31 +9,28 @@
 #include "lib/base/err.h"
 #include "lib/base/json.h"
 #include "lib/base/table.h"
-#include "lib/kern/commit.h"
-#include "lib/kern/dryrun.h"
 #include "lib/kern/summary.h"
 #include "lib/packet/capture.h"
 #include "lib/packet/describe.h"
 #include "lib/rules/match.h"
 #include "lib/rules/print.h"
+#include "netctl/answer.h"
 #include "netctl/commands.h"
 #include "netctl/select.h"
 
 /* What was asked, and all that is said of it. */
 struct explanation {
 	struct pins pins;
-	struct commit_state state; /* the policy that is asked */
 	struct frame frame;
 	struct match_packet packet;
-	struct dryrun run;
-	size_t decided; /* the index of the rule that did; n_rules: the default */
+	struct answer answer;
 };
 
 static void explanation_free(struct explanation **e)
 {
 	if (!*e)
 		return;
-	commit_state_free(&(*e)->state);
+	answer_free(&(*e)->answer);
 	free(*e);
 }
 
@@ -124,32 +121,13 @@ static int read_operands(const struct invocation *inv, int *ret_names, struct ex
 
 /* --- why */
 
-/* Which rule it was. The built-in policy is one rule and known to the programs by no number. */
-static int find_rule(struct explanation *e)
-{
-	const struct pc_decision *d = &e->run.decision;
-	const struct policy *policy = &e->state.policy;
-
-	e->decided = policy->n_rules;
-	if (!e->run.enforces)
-		return 0;
-	if (d->choice != e->state.brief.choice || d->rule >= (int)policy->n_rules)
-		return fail_because(EAGAIN, "%s: the policy went back meanwhile; ask again",
-		                    pins_name(&e->pins));
-	if (d->rule >= 0)
-		e->decided = d->rule;
-	else if (d->choice == PC_CHOICE_BUILTIN && d->reason == PC_R_RULE)
-		e->decided = 0;
-	return 0;
-}
-
 /* Sockets are not looked at from here: whether one has the packet's connection is told by the
  * answer, where a rule asks. */
 static void compare(struct explanation *e)
 {
 	for (int established = 0; established < 2; established++) {
 		e->packet.established = established;
-		if (match_policy(&e->state.policy, &e->packet) == e->decided)
+		if (match_policy(&e->answer.state.policy, &e->packet) == e->answer.decided)
 			return;
 	}
 	e->packet.established = false;
@@ -161,7 +139,7 @@ static void compare(struct explanation *e)
 /* Nothing, where a rule only counts the packet. */
 static const char *lacks(const struct explanation *e, size_t index, char why[static MATCH_WHY_SIZE])
 {
-	const struct policy *policy = &e->state.policy;
+	const struct policy *policy = &e->answer.state.policy;
 
 	return match_rule(policy, &policy->rules[index], &e->packet, why) ? NULL : why;
 }
@@ -170,7 +148,7 @@ static const char *lacks(const struct explanation *e, size_t index, char why[sta
 
 static json_t *rule_json(const struct explanation *e, size_t index)
 {
-	const struct policy *policy = &e->state.policy;
+	const struct policy *policy = &e->answer.state.policy;
 	auto_free char *text = rule_print(&policy->rules[index], policy);
 	char why[MATCH_WHY_SIZE];
 
@@ -179,63 +157,50 @@ static json_t *rule_json(const struct explanation *e, size_t index)
 	                 json_text(lacks(e, index, why)));
 }
 
-static const char *verdict_word(const struct explanation *e)
-{
-	return e->run.decision.verdict == PC_VERDICT_DROP ? "drop" : "pass";
-}
-
-/* NULL: the default decided. */
-static const struct rule *deciding_rule(const struct explanation *e)
-{
-	const struct policy *policy = &e->state.policy;
-
-	return e->decided < policy->n_rules ? &policy->rules[e->decided] : NULL;
-}
-
 static int say_json(const struct explanation *e)
 {
-	const struct rule *rule = deciding_rule(e);
-	auto_free char *text = rule ? rule_print(rule, &e->state.policy) : NULL;
+	const struct rule *rule = answer_rule(&e->answer);
+	auto_free char *text = rule ? rule_print(rule, &e->answer.state.policy) : NULL;
 	json_t *rules = json_array();
 
-	for (size_t i = 0; e->run.enforces && i < e->decided; i++)
+	for (size_t i = 0; e->answer.run.enforces && i < e->answer.decided; i++)
 		json_array_append_new(rules, rule_json(e, i));
-	return json_print(json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:o}", "verdict",
-	                            verdict_word(e), "reason",
-	                            reason_tokens[e->run.decision.reason], "rule",
-	                            rule ? json_integer(e->decided + 1) : json_null(), "label",
-	                            json_text(rule ? rule->label : NULL), "text", json_text(text),
-	                            "hook", hook_tokens[e->run.hook], "rules", rules));
+	return json_print(json_pack(
+		"{s:s, s:s, s:o, s:o, s:o, s:s, s:o}", "verdict", answer_verdict(&e->answer),
+		"reason", reason_tokens[e->answer.run.decision.reason], "rule",
+		rule ? json_integer(e->answer.decided + 1) : json_null(), "label",
+		json_text(rule ? rule->label : NULL), "text", json_text(text), "hook",
+		hook_tokens[e->answer.run.hook], "rules", rules));
 }
 
 static void say_decision(const struct explanation *e)
 {
-	const struct rule *rule = deciding_rule(e);
+	const struct rule *rule = answer_rule(&e->answer);
 	const char *direction = e->packet.direction == PC_IN ? "in" : "out";
-	auto_free char *text = rule ? rule_print(rule, &e->state.policy) : NULL;
+	auto_free char *text = rule ? rule_print(rule, &e->answer.state.policy) : NULL;
 
-	if (!e->run.enforces)
+	if (!e->answer.run.enforces)
 		printf("nothing enforces the policy on the way %s\n", direction);
 	else if (rule)
-		printf("rule %zu: %s%s%s\n", e->decided + 1, rule->label, *rule->label ? ": " : "",
-		       text ?: "");
+		printf("rule %zu: %s%s%s\n", e->answer.decided + 1, rule->label,
+		       *rule->label ? ": " : "", text ?: "");
 	else
 		printf("no rule decides: default %s %s\n", direction,
-		       e->state.policy.drops[e->packet.direction] ? "drop" : "pass");
+		       e->answer.state.policy.drops[e->packet.direction] ? "drop" : "pass");
 }
 
 static int say_text(const struct explanation *e)
 {
-	const struct policy *policy = &e->state.policy;
+	const struct policy *policy = &e->answer.state.policy;
 	auto_table struct table *table = table_new("rll");
 	char text[HEADERS_TEXT_SIZE];
 
 	printf("%s %s: %s\n", pins_name(&e->pins), e->packet.direction == PC_IN ? "in" : "out",
 	       headers_text(&e->packet.headers, text));
-	printf("%s at %s: %s\n", verdict_word(e), hook_tokens[e->run.hook],
-	       reason_sentences[e->run.decision.reason]);
+	printf("%s at %s: %s\n", answer_verdict(&e->answer), hook_tokens[e->answer.run.hook],
+	       reason_sentences[e->answer.run.decision.reason]);
 	say_decision(e);
-	for (size_t i = 0; e->run.enforces && i < e->decided; i++) {
+	for (size_t i = 0; e->answer.run.enforces && i < e->answer.decided; i++) {
 		auto_free char *rule = rule_print(&policy->rules[i], policy);
 		char why[MATCH_WHY_SIZE];
 
@@ -248,34 +213,6 @@ static int say_text(const struct explanation *e)
 }
 
 /* --- the command */
-
-static int ask_programs(struct explanation *e, const struct pc_meta *meta)
-{
-	int back, r = commit_read(&e->pins, &e->state);
-
-	if (r)
-		return r;
-	back = netns_visit(e->pins.netns);
-	if (back == -ERR_ABSENT)
-		return fail_because(ERR_ABSENT, "%s: its network namespace is gone",
-		                    pins_name(&e->pins));
-	if (back < 0)
-		return back;
-	r = dryrun(&e->pins, meta, e->packet.direction, e->frame.bytes, e->frame.len, &e->run);
-	netns_return(back);
-	return r ? r : find_rule(e);
-}
-
-static int ask(struct explanation *e)
-{
-	struct pc_meta meta;
-	int lock, r = select_lock(&e->pins, &meta, &lock);
-
-	if (!r)
-		r = ask_programs(e, &meta);
-	pins_unlock(e->pins.root, lock);
-	return r;
-}
 
 static int run_explain(const struct invocation *inv)
 {
@@ -290,15 +227,16 @@ static int run_explain(const struct invocation *inv)
 	if (!r)
 		r = select_one(&about, 0, &e->pins);
 	if (!r)
-		r = ask(e);
+		r = answer_ask(&e->pins, e->packet.direction, e->frame.bytes, e->frame.len,
+		               &e->answer);
 	if (r)
 		return r;
 	dissect(e->frame.bytes, e->frame.len, &e->packet.headers);
-	if (e->run.other_text)
+	if (e->answer.run.other_text)
 		warn("%s: what is attached is of another version than this program; loader detach "
 		     "and loader attach --restore renew it",
 		     pins_name(&e->pins));
-	if (e->run.enforces)
+	if (e->answer.run.enforces)
 		compare(e);
 	return inv->common.json ? say_json(e) : say_text(e);
 }
