@@ -83,20 +83,6 @@ static int frame_from_text(const char *text, struct frame *ret_frame)
 	         : 0;
 }
 
-/* The operands from one on as one text: quotes are not needed where there is no ">". */
-static char *joined(int count, char **operands)
-{
-	size_t size = 1, len = 0;
-	char *text;
-
-	for (int i = 0; i < count; i++)
-		size += strlen(operands[i]) + 1;
-	text = calloc(1, size);
-	for (int i = 0; text && i < count; i++)
-		len += snprintf(text + len, size - len, "%s%s", i ? " " : "", operands[i]);
-	return text;
-}
-
 static bool is_direction(const char *word, enum pc_direction *ret_direction)
 {
 	*ret_direction = strcmp(word, "out") ? PC_IN : PC_OUT;
@@ -115,7 +101,7 @@ static int read_operands(const struct invocation *inv, int *ret_names, struct ex
 		                    "explain: an interface, in or out, and a packet in quotes are "
 		                    "wanted: explain eth0 in 'tcp 10.0.0.1:4000 > 10.0.0.2:80'");
 	*ret_names = names;
-	text = joined(inv->operand_count - names - 1, inv->operands + names + 1);
+	text = cmd_joined(inv->operand_count - names - 1, inv->operands + names + 1);
 	return text ? frame_from_text(text, &e->frame) : fail(ENOMEM, "explain");
 }
 

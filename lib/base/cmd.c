@@ -326,6 +326,19 @@ static int dispatch(const char *what, const struct cmd *commands, int argc, char
 	return run(cmd, given, count, &globals, operand_count - words, operands + words);
 }
 
+char *cmd_joined(int count, char **operands)
+{
+	size_t size = 1, len = 0;
+	char *text;
+
+	for (int i = 0; i < count; i++)
+		size += strlen(operands[i]) + 1;
+	text = calloc(1, size);
+	for (int i = 0; text && i < count; i++)
+		len += snprintf(text + len, size - len, "%s%s", i ? " " : "", operands[i]);
+	return text;
+}
+
 int cmd_main(const char *what, const struct cmd *commands, int argc, char **argv)
 {
 	int r = dispatch(what, commands, argc, argv);

@@ -46,6 +46,10 @@ struct cmd {
 	int (*run)(const struct invocation *inv);
 };
 
+/* Operands as one text, with a blank between them: quotes need not be. The caller frees it; NULL:
+ * no memory. */
+char *cmd_joined(int count, char **operands);
+
 /* Runs what argv asks for. Options may stand anywhere. `commands` ends with a row without a name.
  * Returns the exit status of the process. */
 int cmd_main(const char *what, const struct cmd *commands, int argc, char **argv);
