@@ -14,8 +14,6 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/err.h"
 
-#define NETNS_DIR "/run/netns"
-
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71 /* asm-generic/socket.h */
 #endif

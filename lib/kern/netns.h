@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdint.h>
 
+#define NETNS_DIR       "/run/netns" /* of those with names, see ip-netns(8) */
 #define NETNS_NAME_SIZE (NAME_MAX + 1)
 
 /* Enters the namespace of that name; NULL or "": stays. -ERR_ABSENT when there is none. */

@@ -39,4 +39,10 @@ void dissect(const uint8_t *frame, size_t len, struct headers *ret_headers);
 #define HEADERS_TEXT_SIZE 192
 const char *headers_text(const struct headers *headers, char text[static HEADERS_TEXT_SIZE]);
 
+/* "tcp"; IP's number of a protocol without a name, "47"; without a family "arp", or the EtherType,
+ * "0x88cc". Returns `text`. */
+#define HEADERS_PROTOCOL_SIZE 16
+const char *headers_protocol(const struct headers *headers,
+                             char text[static HEADERS_PROTOCOL_SIZE]);
+
 #endif

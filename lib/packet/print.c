@@ -27,15 +27,23 @@ __attribute__((format(printf, 2, 3))) static void say(struct writer *w, const ch
 		w->len = HEADERS_TEXT_SIZE - 1;
 }
 
-static void say_protocol(struct writer *w, const struct headers *h)
+/* NULL: there is none for it. */
+static const char *protocol_word(const struct headers *h)
 {
 	const struct protocol_word *row = protocol_words;
 
 	while (row->word &&
 	       !(row->number == h->protocol && (!row->family || row->family == h->family)))
 		row++;
-	if (row->word)
-		say(w, "%s", row->word);
+	return row->word;
+}
+
+static void say_protocol(struct writer *w, const struct headers *h)
+{
+	const char *word = protocol_word(h);
+
+	if (word)
+		say(w, "%s", word);
 	else
 		say(w, "proto %u", h->protocol);
 }
@@ -88,5 +96,20 @@ const char *headers_text(const struct headers *h, char text[static HEADERS_TEXT_
 	for (unsigned i = 0; i < h->tags; i++)
 		say(&w, " vlan %u", h->vlan[i]);
 	say(&w, " len %u", h->len);
+	return text;
+}
+
+const char *headers_protocol(const struct headers *h, char text[static HEADERS_PROTOCOL_SIZE])
+{
+	const char *word = h->family ? protocol_word(h) : NULL;
+
+	if (word)
+		snprintf(text, HEADERS_PROTOCOL_SIZE, "%s", word);
+	else if (h->family)
+		snprintf(text, HEADERS_PROTOCOL_SIZE, "%u", h->protocol);
+	else if (h->has_ethertype && h->ethertype == ETH_P_ARP)
+		snprintf(text, HEADERS_PROTOCOL_SIZE, "arp");
+	else
+		snprintf(text, HEADERS_PROTOCOL_SIZE, "0x%04x", h->ethertype);
 	return text;
 }
