@@ -54,7 +54,7 @@ struct pc_trace_task {
 	__u32 uid;
 	__u32 netns, utsns; /* inode numbers; 0: the process has let go of it already */
 	char comm[PC_TRACE_COMM];
-	__u32 reserved;
+	__u32 followed; /* not 0: part of something wanted, whoever does it */
 };
 
 _Static_assert(sizeof(struct pc_trace_filter) == 40, "as both sides have it");

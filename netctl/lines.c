@@ -35,6 +35,18 @@ static int put_harmless(FILE *to, const char *bytes, size_t size)
 	return width;
 }
 
+char *harmless_text(const char *text)
+{
+	char *harmless = NULL;
+	size_t size;
+	FILE *to = open_memstream(&harmless, &size);
+
+	if (!to)
+		return NULL;
+	put_harmless(to, text, strlen(text));
+	return fclose(to) ? NULL : harmless;
+}
+
 /* Puts a cell at the end of a row. Blanks at the end of a line are taken away when it is printed.
  */
 static void put_cell(FILE *row, int width, const char *bytes, size_t size)

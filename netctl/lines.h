@@ -48,6 +48,9 @@ void line_named(struct lines *lines, const char *key, int width, int64_t number,
 /* Anything else: the caller's `value` is taken over, `text` is for the column. */
 void line_value(struct lines *lines, const char *key, int width, json_t *value, const char *text);
 
+/* What a terminal may be shown of a text, as in columns. The caller frees it; NULL: no memory. */
+char *harmless_text(const char *text);
+
 /* Prints it, at once. Returns 0 or a negative errno value, said. */
 int line_end(struct lines *lines);
 

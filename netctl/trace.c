@@ -46,6 +46,22 @@ void trace_line_begin(struct tracing *tracing, const struct pc_trace_task *task)
 	line_value(lines, "container", -12, container_json(who), container_text(who, name));
 }
 
+void trace_line_begin_nobody(struct tracing *tracing, const struct pc_trace_task *task)
+{
+	struct lines *lines = &tracing->lines;
+
+	line_begin(lines, task->time);
+	line_text(lines, "pid", 7, NULL);
+	line_text(lines, "ppid", 7, NULL);
+	line_text(lines, "tid", LINE_JSON, NULL);
+	line_text(lines, "uid", 5, NULL);
+	line_text(lines, "comm", -15, NULL);
+	line_number(lines, "netns", LINE_JSON, task->netns);
+	line_text(lines, "utsns", LINE_JSON, NULL);
+	line_text(lines, "cgroup", LINE_JSON, NULL);
+	line_text(lines, "container", -12, NULL);
+}
+
 void trace_line_ret(struct tracing *tracing, int64_t ret)
 {
 	const char *name = ret < 0 ? strerrorname_np((int)-ret) : NULL;
@@ -74,6 +90,7 @@ static int trace(const struct tracer *tracer, struct trace_session *session,
 	if (r)
 		return r;
 	warn("trace %s: watching, Ctrl-C ends it", tracer->name);
+	session->tick = tracer->tick;
 	r = trace_run(session, limit, tracer->show, tracing);
 	if (tracer->finish)
 		r = tracer->finish(session, tracing) ?: r;

@@ -70,6 +70,8 @@ struct tracer {
 	int (*attach)(struct trace_session *session, struct tracing *tracing);
 	/* One event: 1 shown, 0 not, or a negative errno value. `context` is the struct tracing. */
 	trace_show_fn *show;
+	/* Some ten times a second; may be NULL. `context` as above. */
+	int (*tick)(void *context);
 	/* At the end, before the summary; may be NULL. Prints what was gathered. */
 	int (*finish)(struct trace_session *session, struct tracing *tracing);
 };
@@ -80,6 +82,9 @@ int trace_tool(const struct tracer *tracer, const struct invocation *inv, void *
 
 /* Begins a line with who it was: comm, pid, container and more. */
 void trace_line_begin(struct tracing *tracing, const struct pc_trace_task *task);
+
+/* The same where no process has to do with it: of `task` the time and the namespace are known. */
+void trace_line_begin_nobody(struct tracing *tracing, const struct pc_trace_task *task);
 
 /* "ret": 0 and above as it is, else in a column the name of the error, such as ENOENT. */
 void trace_line_ret(struct tracing *tracing, int64_t ret);

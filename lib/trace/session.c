@@ -126,7 +126,7 @@ static bool has_wanted_comm(const struct trace_session *session, const struct pc
 {
 	bool wanted;
 
-	if (!session->filter->kernel.by_comm)
+	if (!session->filter->kernel.by_comm || task->followed)
 		return true;
 	wanted = !regexec(&session->filter->comm, task->comm, 0, NULL, 0);
 	bpf_map__update_elem(map_of(session, PC_TRACE_COMMS), task->comm, sizeof(task->comm),
@@ -197,6 +197,8 @@ int trace_run(struct trace_session *session, uint64_t limit, trace_show_fn *show
 		if (!r)
 			r = ring_buffer__consume(session->ring);
 		say_lost(session);
+		if (r >= 0 && session->tick)
+			r = session->tick(context);
 	}
 	/* What happened before the signal is still to be seen. */
 	if (ending())

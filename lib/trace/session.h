@@ -29,6 +29,7 @@ struct trace_session {
 	size_t link_count;
 
 	trace_show_fn *show;
+	int (*tick)(void *context); /* some ten times a second; may be NULL. Fails as `show` */
 	void *context;
 	uint64_t limit; /* shown events after which it ends; 0: none */
 	uint64_t shown;
