@@ -11,6 +11,6 @@ extern const struct cmd policy_show_cmd, policy_apply_cmd, policy_check_cmd, pol
 	policy_rollback_cmd, policy_diff_cmd;
 extern const struct cmd explain_cmd;
 extern const struct cmd trace_exec_cmd, trace_connect_cmd, trace_listen_cmd, trace_open_cmd,
-	trace_readline_cmd, trace_event_cmd, trace_list_cmd, trace_function_cmd;
+	trace_readline_cmd, trace_event_cmd, trace_list_cmd, trace_function_cmd, trace_packet_cmd;
 
 #endif
