@@ -18,13 +18,12 @@
 #define SO_NETNS_COOKIE 71 /* asm-generic/socket.h */
 #endif
 
-int netns_enter(const char *name)
+/* A file descriptor, or a negative number, said. */
+static int netns_open(const char *name)
 {
 	char path[PATH_MAX];
-	auto_close int fd = -1;
+	int fd;
 
-	if (!name || !*name)
-		return 0;
 	if (strchr(name, '/') || strlen(name) > NAME_MAX)
 		return fail_because(ERR_USAGE, "network namespace '%s': a name is wanted", name);
 	snprintf(path, sizeof(path), NETNS_DIR "/%s", name);
@@ -32,8 +31,31 @@ int netns_enter(const char *name)
 	if (fd < 0 && errno == ENOENT)
 		return fail_because(ERR_ABSENT,
 		                    "network namespace '%s': there is none of that name", name);
-	if (fd < 0 || setns(fd, CLONE_NEWNET))
+	return fd < 0 ? fail(errno, "network namespace '%s'", name) : fd;
+}
+
+int netns_enter(const char *name)
+{
+	auto_close int fd = -1;
+
+	if (!name || !*name)
+		return 0;
+	fd = netns_open(name);
+	if (fd < 0)
+		return fd;
+	return setns(fd, CLONE_NEWNET) ? fail(errno, "network namespace '%s'", name) : 0;
+}
+
+int netns_number(const char *name, uint32_t *ret_number)
+{
+	auto_close int fd = netns_open(name);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st))
 		return fail(errno, "network namespace '%s'", name);
+	*ret_number = st.st_ino;
 	return 0;
 }
 

@@ -13,6 +13,10 @@
 /* Enters the namespace of that name; NULL or "": stays. -ERR_ABSENT when there is none. */
 int netns_enter(const char *name);
 
+/* The inode number of the namespace of that name, which is what the kernel tells of one.
+ * -ERR_ABSENT when there is none. */
+int netns_number(const char *name, uint32_t *ret_number);
+
 /* Goes to the namespace that netns_name() calls so. Returns what netns_return() takes to come back,
  * or -ERR_ABSENT, unsaid, when it is gone: no name and no process leads there any more. */
 int netns_visit(const char *name);

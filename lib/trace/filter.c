@@ -78,20 +78,6 @@ static int namespace_number(const char *path, __u32 *ret)
 	return 0;
 }
 
-static int read_netns(const char *name, struct pc_trace_filter *kernel)
-{
-	int back = netns_visit("");
-	int r;
-
-	if (back < 0)
-		return back == -ERR_ABSENT ? fail(ENOENT, "the initial network namespace") : back;
-	r = netns_enter(name);
-	if (!r)
-		r = namespace_number("/proc/self/ns/net", &kernel->netns);
-	kernel->by_netns = true;
-	return netns_return(back) ?: r;
-}
-
 static int read_cgroup(const struct trace_words *words, struct pc_trace_filter *kernel)
 {
 	auto_cgroups struct cgroups cgroups;
@@ -134,8 +120,9 @@ int trace_filter_read(const struct trace_words *words, struct trace_filter *ret_
 		r = read_pids(words->pids, ret_filter);
 	if (!r && words->uid)
 		r = read_uid(words->uid, &ret_filter->kernel);
+	ret_filter->kernel.by_netns = words->netns;
 	if (!r && words->netns)
-		r = read_netns(words->netns, &ret_filter->kernel);
+		r = netns_number(words->netns, &ret_filter->kernel.netns);
 	if (!r && (words->cgroup || words->container))
 		r = read_cgroup(words, &ret_filter->kernel);
 	if (!r && words->comm)
