@@ -425,6 +425,7 @@ cmd_demo() {
 	demo_blocked
 	demo_counted
 	demo_rules
+	demo_traced
 	demo_detach
 	demo_end
 	printf '\n%sdemo: all %d checks held%s\n' "$bold" "$checks" "$plain"
@@ -603,11 +604,46 @@ demo_rules() {
 	reach_all 8080
 }
 
+demo_traced() {
+	local tracer tracer_pid
+	heading '8. Who it was, and where it ended' \
+		'Packets come from processes. Tracers show these, and what becomes of their packets on the way.'
+	trace netctl -n "$lab_name-client" trace connect
+	reach client 'http://10.80.0.2:8080/'
+	trace_until ' curl .* 10\.80\.0\.2 +8080$'
+	trace netctl -n "$netns" trace packet 'tcp dst port 80'
+	blocked client 'http://10.80.0.2:80/'
+	trace_until 'dropped .* rule 1, web: drop in,out tcp dst port 80$'
+}
+
+# trace COMMAND... - in the background, with what it says; it is at work when this returns.
+trace() {
+	local line
+	echo "${bold}\$ $* &$plain"
+	exec {tracer}< <(exec timeout -s INT 20 "$@" 2>&1)
+	tracer_pid=$!
+	read -r line <&"$tracer" || line=nothing
+	[[ $line == *watching* ]] || broken "'$*' should trace, and says: $line"
+}
+
+# trace_until PATTERN - what it says up to a line that matches, which has to come; then its end, as by Ctrl-C.
+trace_until() {
+	local line='' said=''
+	until [[ $line =~ $1 ]]; do
+		IFS= read -rt 10 line <&"$tracer" || broken "the tracer should say something like '$1':"$'\n'"$said"
+		said+=$line$'\n'
+	done
+	kill -INT "$tracer_pid"
+	echo "$said$(cat <&"$tracer")"
+	exec {tracer}<&-
+	checks=$((checks + 1))
+}
+
 demo_detach() {
-	heading '8. Portcullis leaves, and port 80 is back' 'No daemon is to be stopped: it was all in the kernel.'
+	heading '9. Portcullis leaves, and port 80 is back' 'No daemon is to be stopped: it was all in the kernel.'
 	run loader -n "$netns" detach eth0
 	reach_all 80
-	heading '9. Nothing of it is left' 'What the kernel says about the interface is what it said before.'
+	heading '10. Nothing of it is left' 'What the kernel says about the interface is what it said before.'
 	run tc -n "$netns" qdisc show dev eth0
 	run nsenter --net="/run/netns/$netns" bpftool net
 	check 'no pins' test ! -e "$pin_root/$netns:eth0"
@@ -626,7 +662,7 @@ footprint() {
 
 demo_end() {
 	local pids pid
-	heading '10. The lab goes as well' \
+	heading '11. The lab goes as well' \
 		"To keep one for yourself: sudo $0 up; then $0 --help"
 	pids=$(ip netns pids "$lab_name-client" && ip netns pids "$lab_name-server")
 	lab_lock
