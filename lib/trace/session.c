@@ -20,6 +20,9 @@
 /* Holds a burst while the reader is off the CPU: some 8,000 small events. */
 #define RING_BYTES (8 << 20)
 #define POLL_MS    100
+/* Events after which the ring is left: libbpf goes on as long as there is one, which is for ever
+ * when they come faster than they are printed, and signals would never be looked at. */
+#define TURN       1024
 
 static int refused(const struct trace_session *session, int error)
 {
@@ -134,19 +137,30 @@ static bool has_wanted_comm(const struct trace_session *session, const struct pc
 	return wanted;
 }
 
+/* Whether the ring is to be left after this event, which is taken out of it in any case. */
+static bool is_enough(struct trace_session *session)
+{
+	return (session->limit && session->shown >= session->limit) ||
+	       (!session->end && ++session->turn == TURN);
+}
+
 static int on_event(void *context, void *event, size_t size)
 {
 	struct trace_session *session = context;
-	int r;
+	const struct pc_trace_task *task = event;
+	int r = 0;
 
-	if (size < sizeof(struct pc_trace_task) || !has_wanted_comm(session, event))
+	if (size < sizeof(*task))
 		return 0;
-	r = session->show(session->context, event, size);
+	if (session->end && task->time > session->end)
+		return -ECANCELED;
+	if (has_wanted_comm(session, task))
+		r = session->show(session->context, event, size);
 	if (r < 0)
 		return r;
 	session->shown += r;
 	/* Ends the poll in the middle of what there is; the number itself says nothing. */
-	return session->limit && session->shown >= session->limit ? -ECANCELED : 0;
+	return is_enough(session) ? -ECANCELED : 0;
 }
 
 uint64_t trace_lost(const struct trace_session *session)
@@ -179,6 +193,30 @@ static void say_lost(struct trace_session *session)
 	session->said_lost = lost;
 }
 
+static uint64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+/* One turn. Below 0: it is over. */
+static int take_turn(struct trace_session *session)
+{
+	int r;
+
+	session->turn = 0;
+	r = ring_buffer__poll(session->ring, POLL_MS);
+	/* Not every event wakes us (trace_prog/ring.h). */
+	if (!r)
+		r = ring_buffer__consume(session->ring);
+	if (r == -EINTR || (r == -ECANCELED && session->turn == TURN))
+		r = 0;
+	say_lost(session);
+	return r >= 0 && session->tick ? session->tick(session->context) : r;
+}
+
 int trace_run(struct trace_session *session, uint64_t limit, trace_show_fn *show, void *context)
 {
 	int r = 0;
@@ -191,18 +229,13 @@ int trace_run(struct trace_session *session, uint64_t limit, trace_show_fn *show
 	if (!session->ring)
 		return refused(session, errno);
 	ending_catch();
-	while (!ending() && (r >= 0 || r == -EINTR)) {
-		r = ring_buffer__poll(session->ring, POLL_MS);
-		/* Not every event wakes us (trace_prog/ring.h). */
-		if (!r)
-			r = ring_buffer__consume(session->ring);
-		say_lost(session);
-		if (r >= 0 && session->tick)
-			r = session->tick(context);
-	}
+	while (!ending() && r >= 0)
+		r = take_turn(session);
 	/* What happened before the signal is still to be seen. */
-	if (ending())
+	if (ending() && r >= 0) {
+		session->end = now();
 		r = ring_buffer__consume(session->ring);
+	}
 	return r == -ECANCELED || r >= 0 || r == -EINTR ? 0 : r;
 }
 

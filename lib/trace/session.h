@@ -33,6 +33,8 @@ struct trace_session {
 	void *context;
 	uint64_t limit; /* shown events after which it ends; 0: none */
 	uint64_t shown;
+	unsigned int turn; /* events since the ring was last left */
+	uint64_t end;      /* CLOCK_MONOTONIC, ns, of the signal; 0: there was none */
 	uint64_t said_lost;
 	time_t looked; /* for lost events */
 };

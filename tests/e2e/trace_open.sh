@@ -181,5 +181,15 @@ check 'all of them come' eventually has_lines many "$many"
 watch_end many
 same 'none is lost, none comes twice' "netctl: trace open: $many events, 0 lost, $many paths" \
 	"$(watch_summary many), $(watched many .path | sort -u | wc -l) paths"
+# Faster than they can be printed, and no end of it.
+# shellcheck disable=SC2016  # for perl
+perl -e '$0 = "flood"; my $end = time + 60; while (time < $end) { open(my $f, "<", "/nowhere") for 1 .. 1000 }' &
+flood=$!
+check 'a flood' watch_start flood netctl trace open -j --comm '^flood$'
+sleep 1
+check 'Ctrl-C ends it' watch_end flood
+check 'while the flood goes on' kill -0 "$flood"
+kill "$flood"
+rm "$work/flood.out"
 same 'nothing is left' "$before" "$(trace_traces)"
 finish
