@@ -54,7 +54,9 @@ struct pc_trace_task {
 	__u32 uid;
 	__u32 netns, utsns; /* inode numbers; 0: the process has let go of it already */
 	char comm[PC_TRACE_COMM];
-	__u32 followed; /* not 0: part of something wanted, whoever does it */
+	__u8 followed; /* 1: part of something wanted, whoever does it */
+	__u8 nobody;   /* 1: no process has to do with it, and all above but time and netns is 0 */
+	__u8 reserved[2];
 };
 
 _Static_assert(sizeof(struct pc_trace_filter) == 40, "as both sides have it");

@@ -38,8 +38,8 @@ struct pc_packet_insn {
 #define PC_PACKET_HEAD 256
 
 struct pc_trace_packet {
-	struct pc_trace_task task; /* without a name: no process has to do with this step */
-	__u64 id;                  /* of the packet: all its steps have it */
+	struct pc_trace_task task;
+	__u64 id;           /* of the packet: all its steps have it */
 	__u64 location;     /* DROPPED, CONSUMED: where in the kernel's text; 0: it does not say */
 	__u64 netns_cookie; /* of the device's network namespace, as its inode number below */
 	__u32 netns;

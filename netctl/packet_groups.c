@@ -103,7 +103,7 @@ static char *netns_text(const struct packet_step *step)
 
 static char *who_text(const struct pc_trace_task *task)
 {
-	if (!task->comm[0])
+	if (task->nobody)
 		return text_of("-");
 	return task->pid ? text_of("%s[%u]", task->comm, task->pid) : text_of("%s", task->comm);
 }

@@ -192,10 +192,10 @@ static int say_json(struct tracing *tracing, const struct packet_step *step)
 	const struct pc_trace_packet *event = step->event;
 	struct lines *lines = &tracing->lines;
 
-	if (event->task.comm[0])
-		trace_line_begin(tracing, &event->task);
-	else
+	if (event->task.nobody)
 		trace_line_begin_nobody(tracing, &event->task);
+	else
+		trace_line_begin(tracing, &event->task);
 	line_number(lines, "packet", LINE_JSON, event->id);
 	line_text(lines, "step", LINE_JSON, packet_step_words[step->step]);
 	line_text(lines, "direction", LINE_JSON, event->direction == PC_PACKET_OUT ? "out" : "in");

@@ -188,6 +188,7 @@ static __always_inline void describe_task(const struct step *s, struct pc_trace_
 		__builtin_memset(to, 0, sizeof(*to));
 		to->time = bpf_ktime_get_ns();
 		to->netns = netns;
+		to->nobody = 1;
 	}
 	to->followed = !is_first || !by_process;
 }

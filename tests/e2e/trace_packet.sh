@@ -48,6 +48,14 @@ same 'all fields of a step' \
 same 'where nobody has to do with it, nobody is named' '[null,null,null,null,null,null]' \
 	"$(watched echo 'select(.packet == 1 and .step == "received") | [.pid, .ppid, .tid, .uid, .comm, .container]')"
 
+# A process may call itself nothing.
+check 'it starts' watch_start nameless netctl -j trace packet 'udp port 9990'
+# shellcheck disable=SC2016  # for perl
+on client perl -MSocket -e '$0 = ""; socket(S, PF_INET, SOCK_DGRAM, 0); send(S, "x", 0, sockaddr_in(9990, inet_aton("10.80.0.2")))'
+check 'a packet of a process without a name' watch_has nameless '.packet == 1 and .step == "dropped"'
+watch_end nameless
+same 'has a process all the same' '[true,""]' "$(watched nameless 'select(.step == "queued") | [.pid > 0, .comm]' | head -n 1)"
+
 # ---- connections, closed ports, netfilter; all at once, as each packet has its own id --------------
 
 check 'with a filter' watch_start all netctl -j trace packet 'tcp or udp and ip host 10.80.0.2'
