@@ -32,14 +32,19 @@ static __always_inline struct pc_trace_exec *reserve(struct task_struct *task, _
 }
 
 /* What a string takes that was read to the start of the event's, its NUL included: 1 to PATH bytes.
- * The mask says nothing new, but it says it to Linux 6.1. */
+ * One byte more is asked for, which is how a longer one is told from it. The mask says nothing new,
+ * but it says it to Linux 6.1. */
 static __always_inline __u64 path_size(struct pc_trace_exec *event, long size)
 {
 	__u64 taken = size;
 
-	if (size <= 0 || size > PATH) {
+	if (size <= 0) {
 		event->strings[0] = '\0';
 		taken = 1;
+	} else if (size > PATH) {
+		event->strings[PATH - 1] = '\0';
+		event->truncated = 1;
+		taken = PATH;
 	}
 	asm volatile("" : "+r"(taken));
 	return taken & (2 * PATH - 1);
@@ -56,13 +61,13 @@ static __always_inline void tell_done(struct task_struct *task, const char *path
 
 	if (!event)
 		return;
-	used = path_size(event, bpf_probe_read_kernel_str(event->strings, PATH, path));
+	used = path_size(event, bpf_probe_read_kernel_str(event->strings, PATH + 1, path));
 	if (taken > ARGS(room))
 		taken = ARGS(room);
 	if (bpf_probe_read_user(event->strings + used, taken, (void *)from))
 		taken = 0;
 	event->size = used + taken;
-	event->truncated = taken < size;
+	event->truncated |= taken < size;
 	ring_submit(event);
 }
 
@@ -142,9 +147,10 @@ static __always_inline bool tell_failed(const char *path, const char *const *arg
 	g.event = reserve(task_current(), room, ret);
 	if (!g.event)
 		return true;
-	g.event->size = path_size(g.event, bpf_probe_read_user_str(g.event->strings, PATH, path));
+	g.event->size =
+		path_size(g.event, bpf_probe_read_user_str(g.event->strings, PATH + 1, path));
 	bpf_loop(MAX_ARGS, gather, &g, 0);
-	g.event->truncated = !g.all;
+	g.event->truncated |= !g.all;
 	if (g.all || at_any_rate)
 		ring_submit(g.event);
 	else

@@ -46,6 +46,13 @@ same 'and said to be cut' '[true,100000,true]' \
 # shellcheck disable=SC2086
 "$BASH" -c 'exec -a $'\''bad\xff\x1bname'\'' /bin/echo x' >"$work/echo"
 check 'bytes that are no text' watch_has bounds '.args[0] == "bad\ufffd\u001bname"'
+# The kernel takes paths of 4 KiB.
+deep=$work/$(printf 'p%.0s' {1..200})/$(printf 'q%.0s' {1..200})
+mkdir -p "$deep"
+cp /bin/true "$deep/deep"
+"$deep/deep"
+check 'too long a path is seen' watch_has bounds '.comm == "deep"'
+same 'and said to be cut' "[255,true,[\"$deep/deep\"]]" "$(said bounds deep | jq -c '[(.path | length), .truncated, .args]')"
 watch_end bounds
 
 # ---- columns -----------------------------------------------------------------------------------
