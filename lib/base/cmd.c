@@ -286,6 +286,9 @@ static int run(const struct cmd *cmd, const struct given *given, int count, stru
 		if (r)
 			return r;
 	}
+	if (operand_count && !*cmd->operands)
+		return fail_because(ERR_USAGE, "%s: takes no operand, as '%s' is one", cmd->name,
+		                    operands[0]);
 	log_init(globals->common.verbose);
 	return cmd->run(&inv);
 }
