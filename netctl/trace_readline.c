@@ -64,7 +64,9 @@ static int attach(struct trace_session *session, struct tracing *tracing)
 
 		/* One that nobody asked for is not worth giving up all, unless it is all. */
 		if (!link && !reader->asked_for && (attached || !last)) {
-			warn("trace readline: %s is not watched", reader->path);
+			auto_free char *path = harmless_text(reader->path);
+
+			warn("trace readline: %s is not watched", path ?: "a bash");
 			continue;
 		}
 		r = trace_hold(session, link, reader->path);
