@@ -49,10 +49,14 @@ struct tally {
 	unsigned long long connects, failed;
 };
 
+/* Whoever connects to everything is not to take all memory. */
+#define TALLIES 65536
+
 struct counting {
 	void *tree; /* tsearch(3) */
 	struct tally **all;
 	size_t count;
+	unsigned long long others; /* connections for which there was no more room */
 };
 
 static int compare_ends(const void *left, const void *right)
@@ -86,8 +90,13 @@ static int count(struct counting *counting, const struct pc_trace_connect *event
 {
 	struct tally wanted = { .what = *event };
 	struct tally **found = tfind(&wanted, &counting->tree, compare_ends);
-	struct tally *tally = found ? *found : tally_add(counting, event);
+	struct tally *tally;
 
+	if (!found && counting->count == TALLIES) {
+		counting->others++;
+		return 1;
+	}
+	tally = found ? *found : tally_add(counting, event);
 	if (!tally)
 		return fail(ENOMEM, "trace connect");
 	tally->connects++;
@@ -141,6 +150,9 @@ static int finish(struct trace_session *session, struct tracing *tracing)
 		qsort(counting->all, counting->count, sizeof(struct tally *), compare_connects);
 	for (size_t i = 0; !r && i < counting->count; i++)
 		r = show_tally(&tracing->lines, counting->all[i]);
+	if (counting->others)
+		warn("trace connect: %llu more went elsewhere than to the first %d ends",
+		     counting->others, TALLIES);
 	return r;
 }
 
