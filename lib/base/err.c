@@ -8,7 +8,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/utf8.h"
+
 static int hushed;
+
+/* Names of others' making are in what is said, and a terminal does what it reads. */
+static void make_harmless(char *line)
+{
+	size_t len = strlen(line);
+	uint32_t code;
+
+	for (size_t i = 0; i < len;) {
+		size_t taken = utf8_take(line + i, len - i, &code);
+
+		if (taken && (utf8_is_harmless(code) || code == '\n' || code == '\t'))
+			i += taken;
+		else
+			line[i++] = '?';
+	}
+}
 
 static void say(const char *text, va_list args, int err)
 {
@@ -17,6 +35,7 @@ static void say(const char *text, va_list args, int err)
 	if (hushed)
 		return;
 	vsnprintf(line, sizeof(line), text, args);
+	make_harmless(line);
 	if (err)
 		fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, line, strerror(err));
 	else

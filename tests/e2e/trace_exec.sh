@@ -160,6 +160,7 @@ same 'every one of them' "$((count + 1)) $((count + 1))" "$(wc -l <"$work/one.ou
 exits 'a process ID that is none' 2 "^netctl: --pid '12x': process IDs are wanted" netctl trace exec -p 12x
 exits 'a word too many' 2 "^netctl: trace exec: takes no operand, as 'curl' is one" netctl trace exec curl
 exits 'a user who is none' 3 "^netctl: --uid 'nosuchuser': there is no such user" netctl trace exec -u nosuchuser
+exits 'no control characters in what is said' 3 "^netctl: --uid 'x\?\[31m': " netctl trace exec -u $'x\e[31m'
 exits 'an expression that is none' 2 "^netctl: --comm '\(': " netctl trace exec --comm '('
 exits 'a control group that is not there' 3 "^netctl: .*'/no/such'" netctl trace exec --cgroup /no/such
 exits 'a container that is not there' 3 "^netctl: container 'nosuch': " netctl trace exec --container nosuch
