@@ -167,9 +167,9 @@ for row in "all=-n $server" "pid=-p $program" uid='-u 65534' comm='--comm ^pe' o
 done
 program_run
 check 'the last of it is seen' watch_has all '.port == 9009'
+test_ends
 test_every_way
 test_filters
-test_ends
 test_nginx
 test_kernel
 test_columns
