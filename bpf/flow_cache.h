@@ -69,10 +69,11 @@ static __always_inline struct flow4_key flow4_key(const struct packet *p)
 	return key;
 }
 
-/* The places of a flow. */
-static __always_inline struct pc_flow4 *flow4_set(const struct flow4_key *key)
+/* The places of a flow: there are two sets of them. Where all sets were full, a fifth of as many
+ * flows as there are places would find none in one; of two, hardly any finds both full. */
+static __always_inline struct pc_flow4 *flow4_set(const struct flow4_key *key, int which)
 {
-	__u32 set = key->hash % FLOW4_SETS;
+	__u32 set = key->hash / (which ? FLOW4_SETS : 1) % FLOW4_SETS;
 	void *page =
 		page_at(PC_PAGE_FLOWS4(bpf_get_smp_processor_id()) + set / FLOW4_SETS_PER_PAGE);
 
@@ -94,55 +95,82 @@ static __always_inline struct flow6 *flow6_place(const struct packet *p, __u32 g
 #define NOT_CACHED (~0u)
 #define DEED_MASK  ((1u << PC_FLOW4_CHOICE_SHIFT) - 1)
 
-/* What is done with the packet's flow, or NOT_CACHED. Which of the places it is in cannot be
- * guessed, so it is no matter of branches: what they take to come from memory is spent on the next
- * packet meanwhile. */
-static __always_inline __u32 flow4_deed(const struct packet *p)
+/* What is done with the flow of that key, if it is in the set: `rest` of its place, else 0. Which
+ * of the places it is in cannot be guessed, so it is no matter of branches: what they take to come
+ * from memory is spent on the next packet meanwhile. */
+static __always_inline __u64 flow4_find(const struct flow4_key *key, int which)
 {
-	const struct flow4_key key = flow4_key(p);
-	const struct pc_flow4 *flow = flow4_set(&key);
+	const struct pc_flow4 *flow = flow4_set(key, which);
 	__u64 found = 0;
 
 	if (!flow)
-		return NOT_CACHED;
+		return 0;
 #pragma unroll
 	for (int i = 0; i < FLOW4_WAYS; i++, flow++) {
-		__s64 off = (*(const __u64 *)flow ^ key.addresses) |
-		            (flow->rest ^ key.rest) >> PC_FLOW4_CHOICE_SHIFT;
+		__s64 off = (*(const __u64 *)flow ^ key->addresses) |
+		            (flow->rest ^ key->rest) >> PC_FLOW4_CHOICE_SHIFT;
 
 		off |= -off; /* its sign: whether it is another flow */
 		asm volatile("" : "+r"(off));
 		found |= flow->rest & ~(off >> 63);
 	}
 	asm volatile("" : "+r"(found));
+	return found;
+}
+
+/* What is done with the packet's flow, or NOT_CACHED. */
+static __always_inline __u32 flow4_deed(const struct packet *p)
+{
+	const struct flow4_key key = flow4_key(p);
+	__u64 found = flow4_find(&key, 0);
+
+	if (!found)
+		found = flow4_find(&key, 1);
 	return found ? found & DEED_MASK : NOT_CACHED;
+}
+
+static __always_inline struct pc_flow4 *flow4_free(const struct flow4_key *key, int which)
+{
+	struct pc_flow4 *set = flow4_set(key, which), *flow = NULL;
+
+	if (!set)
+		return NULL;
+#pragma unroll
+	for (int i = 0; i < FLOW4_WAYS; i++) {
+		if (!set[i].rest)
+			flow = &set[i];
+	}
+	return flow;
 }
 
 /* One in so many flows takes the place of another: where there are more of them than places, those
  * that are there are mostly left to be found. */
 #define FLOW4_PATIENCE 8
 
+static __always_inline struct pc_flow4 *flow4_take(const struct flow4_key *key)
+{
+	__u32 chance = bpf_get_prandom_u32();
+	struct pc_flow4 *set;
+
+	if (chance / FLOW4_WAYS % FLOW4_PATIENCE)
+		return NULL;
+	set = flow4_set(key, 0);
+	return set ? set + chance % FLOW4_WAYS : NULL;
+}
+
 /* In a free place, else now and then in that of another. The key is worked out anew: it would be on
  * the stack all the while that the rule was looked for. */
 static __always_inline void flow4_keep(const struct packet *p, __u32 deed)
 {
 	const struct flow4_key key = flow4_key(p);
-	struct pc_flow4 *set = flow4_set(&key), *flow = NULL;
-	__u32 chance;
+	struct pc_flow4 *flow = flow4_free(&key, 0);
 
-	if (!set)
+	if (!flow)
+		flow = flow4_free(&key, 1);
+	if (!flow)
+		flow = flow4_take(&key);
+	if (!flow)
 		return;
-#pragma unroll
-	for (int i = 0; i < FLOW4_WAYS; i++) {
-		if (!set[i].rest)
-			flow = &set[i];
-	}
-	if (!flow) {
-		chance = bpf_get_prandom_u32();
-		if (chance / FLOW4_WAYS % FLOW4_PATIENCE)
-			return;
-		flow = set + chance % FLOW4_WAYS;
-	}
 	*(__u64 *)flow = key.addresses;
 	flow->rest = key.rest | deed;
 }
