@@ -73,7 +73,7 @@ static __always_inline struct flow4_key flow4_key(const struct packet *p)
  * flows as there are places would find none in one; of two, hardly any finds both full. */
 static __always_inline struct pc_flow4 *flow4_set(const struct flow4_key *key, int which)
 {
-	__u32 set = key->hash / (which ? FLOW4_SETS : 1) % FLOW4_SETS;
+	__u32 set = (which ? key->hash / FLOW4_SETS : key->hash) % FLOW4_SETS;
 	void *page =
 		page_at(PC_PAGE_FLOWS4(bpf_get_smp_processor_id()) + set / FLOW4_SETS_PER_PAGE);
 
@@ -145,16 +145,17 @@ static __always_inline struct pc_flow4 *flow4_free(const struct flow4_key *key, 
 
 /* One in so many flows takes the place of another: where there are more of them than places, those
  * that are there are mostly left to be found. */
-#define FLOW4_PATIENCE 8
+#define FLOW4_PATIENCE 4
 
 static __always_inline struct pc_flow4 *flow4_take(const struct flow4_key *key)
 {
 	__u32 chance = bpf_get_prandom_u32();
 	struct pc_flow4 *set;
 
-	if (chance / FLOW4_WAYS % FLOW4_PATIENCE)
+	if (chance % FLOW4_PATIENCE)
 		return NULL;
-	set = flow4_set(key, 0);
+	chance /= FLOW4_PATIENCE;
+	set = flow4_set(key, chance / FLOW4_WAYS % 2);
 	return set ? set + chance % FLOW4_WAYS : NULL;
 }
 
