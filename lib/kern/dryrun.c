@@ -54,12 +54,17 @@ static int run_twin(int twin, enum pc_hook hook, unsigned ifindex, const uint8_t
 {
 	struct __sk_buff skb = { .ifindex = ifindex };
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len);
+	int r;
 
 	if (hook != PC_HOOK_XDP) {
 		opts.ctx_in = &skb;
 		opts.ctx_size_in = sizeof(skb);
 	}
-	if (!bpf_prog_test_run_opts(twin, &opts))
+	/* A signal ends a test run, and whoever catches it may still want the answer. */
+	do
+		r = bpf_prog_test_run_opts(twin, &opts);
+	while (r && errno == EINTR);
+	if (!r)
 		return 0;
 	if (errno == EINVAL)
 		return fail_because(EINVAL,
