@@ -54,7 +54,7 @@ static bool has_process_filter(const struct pc_trace_filter *filter)
 	return filter->by_pid || filter->by_uid || filter->by_cgroup || filter->by_comm;
 }
 
-/* Linux 6.4 and later say who consumes a packet. */
+/* Linux 6.1 does not say yet who consumes a packet. */
 static int choose_program(struct bpf_object *object)
 {
 	auto_free char *format = NULL;

@@ -18,9 +18,10 @@ way() {
 	watched "$1" "select($2) | \"\(.step) \(.direction) \(.netns_name):\(.ifname // \"-\") \(.comm // \"-\")\"" | tr -d '"'
 }
 # last NAME CONDITION - of the last such step: its verdict, reason, and of our rule what there is
-last() {
-	watched "$1" "select($2) | [.verdict, .reason, .hook, .rule, .label, .text]" | tail -n 1
-}
+last() { ends "$@" | tail -n 1; }
+# drop NAME CONDITION - of the first drop: others may come again when there is another policy
+drop() { ends "$1" ".step == \"dropped\" and $2" | head -n 1; }
+ends() { watched "$1" "select($2) | [.verdict, .reason, .hook, .rule, .label, .text]"; }
 # ids NAME CONDITION - how many packets it is true for
 ids() { watched "$1" "select($2) | .packet" | sort -u | wc -l; }
 
@@ -116,17 +117,18 @@ check 'it ends' watch_end ours
 check 'the other as well' watch_end other
 same 'on the way in: our rule is named' \
 	'["dropped","rule","tc-ingress",1,"web","drop in,out tcp dst port 80"]' \
-	"$(last ours '.step == "dropped" and .direction == "in" and .dport == 80')"
+	"$(drop ours '.direction == "in" and .dport == 80')"
 same 'with the kernel'\''s word for it' '"TC_INGRESS"' \
 	"$(watched ours 'select(.hook == "tc-ingress" and .dport == 80) | .drop_reason' | sort -u)"
+# Packets are numbered, and so are the trials the other tracer makes; those are not shown.
 first=$(watched ours 'select(.dport == 80 and .daddr == "10.80.0.2") | .packet' | head -n 1)
 same 'and where it is, whatever XDP made of it' 'e2e-client e2e-server ' \
 	"$(watched ours 'select(.packet == '"$first"') | .netns_name' | tr -d '"' | uniq | tr '\n' ' ')"
 same 'on the way out: who sends it as well' 'dropped out e2e-server:eth0 curl' \
 	"$(way ours '.hook == "tc-egress"' | head -n 1)"
 same 'and by which rule' '["dropped","rule","tc-egress",1,"web","drop in,out tcp dst port 80"]' \
-	"$(last ours '.hook == "tc-egress"')"
-same 'by default' '["dropped","default","tc-ingress",null,null,null]' "$(last ours '.dport == 53 and .step == "dropped"')"
+	"$(drop ours '.direction == "out"')"
+same 'by default' '["dropped","default","tc-ingress",null,null,null]' "$(drop ours '.dport == 53')"
 same 'a tracer of one network namespace has the steps there' e2e-server \
 	"$(watched other .netns_name | sort -u | tr -d '"')"
 check 'and all of them' watch_matches other '.hook == "tc-egress"'
@@ -137,9 +139,10 @@ check 'XDP' watch_start early netctl -j trace packet 'tcp port 80'
 silent client 10.80.0.2:80 >/dev/null 2>&1
 check 'a packet that XDP drops in the veth driver' watch_has early '.step == "dropped"'
 watch_end early
-same 'is ours' '["dropped","rule","xdp",1,"web","drop in tcp dst port 80"]' "$(last early '.step == "dropped"')"
+same 'is ours' '["dropped","rule","xdp",1,"web","drop in tcp dst port 80"]' "$(drop early true)"
+first=$(watched early .packet | head -n 1)
 same 'on its way from one end to the other' 'e2e-client out e2e-server in ' \
-	"$(watched early 'select(.packet == 1) | "\(.netns_name) \(.direction)"' | tr -d '"' | uniq | tr '\n' ' ')"
+	"$(watched early 'select(.packet == '"$first"') | "\(.netns_name) \(.direction)"' | tr -d '"' | uniq | tr '\n' ' ')"
 check 'detach' loader -n "$server" detach eth0
 
 # ---- forwarding --------------------------------------------------------------------------------
@@ -183,7 +186,8 @@ same 'from one end to the other' nginx "$(watched comm 'select(.step == "deliver
 
 watch_start words netctl trace packet -c 4 udp port 9999
 on client bash -c 'echo >/dev/udp/10.80.0.2/9999'
-check 'it ends by itself after -c' wait "${trace_pid[words]}"
+ended() { ! kill -0 "${trace_pid[$1]}" 2>/dev/null; }
+check 'it ends by itself after -c' eventually ended words
 same 'the steps of a packet, under what it is and became' \
 	"#1 udp 10.80.0.1:P > 10.80.0.2:9999 len 43: dropped, NO_SOCKET
 +T us queued out eth0 e2e-client bash[N]
