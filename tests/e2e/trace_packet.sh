@@ -186,6 +186,7 @@ same 'from one end to the other' nginx "$(watched comm 'select(.step == "deliver
 
 watch_start words netctl trace packet -c 4 udp port 9999
 on client bash -c 'echo >/dev/udp/10.80.0.2/9999'
+# shellcheck disable=SC2317  # eventually calls it
 ended() { ! kill -0 "${trace_pid[$1]}" 2>/dev/null; }
 check 'it ends by itself after -c' eventually ended words
 same 'the steps of a packet, under what it is and became' \
