@@ -78,6 +78,8 @@ int trace_load(struct trace_session *session)
 	const struct trace_filter *filter = session->filter;
 	int r;
 
+	/* From here on a signal ends it in good order. */
+	ending_catch();
 	log_forget();
 	r = bpf_object__load(session->object);
 	for (size_t i = 0; !r && i < filter->pid_count; i++)
@@ -228,7 +230,6 @@ int trace_run(struct trace_session *session, uint64_t limit, trace_show_fn *show
 	                                 session, NULL);
 	if (!session->ring)
 		return refused(session, errno);
-	ending_catch();
 	while (!ending() && r >= 0)
 		r = take_turn(session);
 	/* What happened before the signal is still to be seen. */
