@@ -92,18 +92,19 @@ changes() {
 	attach >/dev/null
 	answers client 10.80.0.2:8080 >/dev/null
 	packets=$(count xdp .packets)
-	for from in "${ways[@]}"; do
-		for to in "${ways[@]}"; do
-			[[ $from != "$to" ]] || continue
+	for from in "${!ways[@]}"; do
+		for to in "${!ways[@]}"; do
+			# On an emulated machine only from each to the next.
+			((slow ? to == (from + 1) % ${#ways[@]} : to != from)) || continue
 			# shellcheck disable=SC2086
-			if ! { attach $from && attach $to && whole; } >"$work/said" 2>&1; then
-				not_ok "changes: from '$from' to '$to'" "$(<"$work/said")"
+			if ! { attach ${ways[from]} && attach ${ways[to]} && whole; } >"$work/said" 2>&1; then
+				not_ok "changes: from '${ways[from]}' to '${ways[to]}'" "$(<"$work/said")"
 				lab_anew
 				return
 			fi
 		done
 	done
-	ok "changes: from every one of ${#ways[@]} ways to attach to every other"
+	ok "changes: from every one of ${#ways[@]} ways to attach to $(pick $slow 'the next' 'every other')"
 	check 'changes: counters are kept' eval "((\$(count xdp .packets) >= $packets && $packets > 0))"
 	check 'changes: detach' detach
 	same 'changes: everything is as before' "$before" "$(footprint)"
