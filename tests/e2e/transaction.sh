@@ -7,7 +7,7 @@
 # shellcheck source=tests/e2e/lab.sh
 . "$(dirname "$0")/lab.sh"
 
-rounds=${PORTCULLIS_ROUNDS:-$(rounds 60 8)}
+rounds=${PORTCULLIS_ROUNDS:-$(rounds 60 4)}
 dir="$pin_root/$server:eth0"
 
 attach() { loader -n "$server" attach eth0 "$@"; }
@@ -112,7 +112,7 @@ changes() {
 
 many_rounds() {
 	local round n before status
-	n=$(rounds 200 5)
+	n=$(rounds 200 3)
 	before=$(footprint)
 	for ((round = 0; round < n; round++)); do
 		if ! { status=$(attach -j --xdp-mode "$(pick $((round % 2)) native skb)" 2>"$work/said") && remember "$status" && detach >/dev/null 2>>"$work/said"; }; then
