@@ -13,7 +13,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-budget=480      # seconds for everything, fetching the kernel included
+budget=660      # seconds for everything, fetching the kernel included
 suite_limit=240 # one suite that hangs leaves the others half of it
 
 usage() {
