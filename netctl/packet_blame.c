@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/err.h"
+#include "lib/base/moment.h"
 #include "lib/kern/summary.h"
 #include "lib/rules/print.h"
 #include "netctl/answer.h"
@@ -137,14 +137,6 @@ static void ask(const struct blamer *blamer, const struct question *question,
 	err_hush(0);
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
-}
-
 static bool may_ask(struct blamer *blamer, uint64_t now)
 {
 	blamer->credit += (int64_t)(now - blamer->counted) / 2;
@@ -168,7 +160,7 @@ static uint64_t sum_of(const struct question *question)
 static bool renew(struct blamer *blamer, const struct question *question, const struct frame *frame,
                   struct remembered *answer)
 {
-	uint64_t before = now_ns(), sum = sum_of(question);
+	uint64_t before = moment_monotonic(), sum = sum_of(question);
 	int64_t cost;
 
 	if (answer->time && answer->sum == sum && before - answer->time < FOR_NS)
@@ -178,7 +170,7 @@ static bool renew(struct blamer *blamer, const struct question *question, const 
 	forget(answer);
 	answer->sum = sum;
 	ask(blamer, question, frame, answer);
-	answer->time = now_ns();
+	answer->time = moment_monotonic();
 	cost = (int64_t)(answer->time - before);
 	blamer->credit -= cost < MAX_COST_NS ? cost : MAX_COST_NS;
 	return true;

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/err.h"
@@ -231,17 +230,9 @@ static int print_group(struct packet_groups *groups, struct group *group)
 	return fflush(stdout) ? fail(errno, "standard output") : 0;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
-}
-
 int packet_groups_print(struct packet_groups *groups, bool all)
 {
-	uint64_t now = now_ns();
+	uint64_t now = moment_monotonic();
 	int r = 0;
 
 	/* The oldest first. */

@@ -6,7 +6,6 @@
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -14,6 +13,7 @@
 #include "abi/trace_connect.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/err.h"
+#include "lib/base/moment.h"
 #include "lib/kern/load.h"
 #include "netctl/commands.h"
 #include "netctl/trace.h"
@@ -117,20 +117,12 @@ static void show_proto(struct lines *lines, const struct pc_trace_connect *event
 	line_family(lines, event->family);
 }
 
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
-
 static int show_tally(struct lines *lines, const struct tally *tally)
 {
 	const struct pc_trace_connect *what = &tally->what;
 	char text[INET6_ADDRSTRLEN];
 
-	line_begin(lines, now());
+	line_begin(lines, moment_monotonic());
 	line_number(lines, "connects", 8, (int64_t)tally->connects);
 	line_number(lines, "failed", 8, (int64_t)tally->failed);
 	show_proto(lines, what);

@@ -54,6 +54,11 @@ uint64_t moment_now(void)
 	return now(CLOCK_REALTIME);
 }
 
+uint64_t moment_monotonic(void)
+{
+	return now(CLOCK_MONOTONIC);
+}
+
 uint64_t moment_of_monotonic(uint64_t monotonic)
 {
 	return now(CLOCK_REALTIME) - (now(CLOCK_MONOTONIC) - monotonic);

@@ -15,7 +15,8 @@ const char *moment_rfc3339(char text[static MOMENT_SIZE], uint64_t realtime, boo
 /* "13:04:05.123456", local time. */
 const char *moment_of_day(char text[static MOMENT_SIZE], uint64_t realtime);
 
-uint64_t moment_now(void); /* CLOCK_REALTIME, ns */
+uint64_t moment_now(void);       /* CLOCK_REALTIME, ns */
+uint64_t moment_monotonic(void); /* CLOCK_MONOTONIC, ns */
 
 /* What the wall clock showed at a moment of CLOCK_MONOTONIC, by how they differ now. ns */
 uint64_t moment_of_monotonic(uint64_t monotonic);

@@ -7,6 +7,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/err.h"
+#include "lib/base/moment.h"
 #include "lib/kern/cells.h"
 #include "lib/kern/counters.h"
 #include "lib/kern/engine.h"
@@ -19,7 +20,9 @@ static __u64 word_of(enum pc_choice choice, enum pc_choice back, unsigned second
 	__u64 deadline = 0;
 
 	if (seconds)
-		deadline = ((engine_now() + seconds * 1000000000ull) >> PC_DEADLINE_UNIT_SHIFT) + 1;
+		deadline =
+			((moment_monotonic() + seconds * 1000000000ull) >> PC_DEADLINE_UNIT_SHIFT) +
+			1;
 	return choice | back << PC_ACTIVE_RETURN_SHIFT | deadline << PC_ACTIVE_DEADLINE_SHIFT;
 }
 
@@ -33,7 +36,7 @@ static enum pc_choice other(enum pc_choice choice)
 static int settle(const struct engine *engine)
 {
 	__u64 word = engine_word(engine);
-	enum pc_choice choice = pc_choice_at(word, engine_now());
+	enum pc_choice choice = pc_choice_at(word, moment_monotonic());
 	int r = 0;
 
 	engine_set_word(engine, choice);
@@ -49,7 +52,7 @@ static int settle(const struct engine *engine)
 
 static bool is_pending(const struct engine *engine)
 {
-	return pc_is_pending(engine_word(engine), engine_now());
+	return pc_is_pending(engine_word(engine), moment_monotonic());
 }
 
 /* All the memory a policy asks for beside its image. */

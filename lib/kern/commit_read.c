@@ -10,6 +10,7 @@
 #include "abi/names.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/err.h"
+#include "lib/base/moment.h"
 #include "lib/kern/cells.h"
 #include "lib/kern/commit.h"
 #include "lib/kern/counters.h"
@@ -46,7 +47,7 @@ static int brief_image(int pages, struct commit_brief *brief)
 
 static int read_brief(const struct engine *engine, struct commit_brief *ret_brief)
 {
-	__u64 word = engine_word(engine), now = engine_now();
+	__u64 word = engine_word(engine), now = moment_monotonic();
 	struct commit_brief *brief = ret_brief;
 
 	*brief = (struct commit_brief){ .choice = pc_choice_at(word, now), .n_rules = 1 };

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -54,14 +53,6 @@ __u64 engine_word(const struct engine *engine)
 void engine_set_word(const struct engine *engine, __u64 word)
 {
 	__atomic_store_n(engine->word, word, __ATOMIC_RELEASE);
-}
-
-__u64 engine_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
 }
 
 static int make_map(const struct pins *pins, const char *name, int (*create)(void))

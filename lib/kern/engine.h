@@ -23,7 +23,4 @@ int engine_make(const struct pins *pins);
 __u64 engine_word(const struct engine *engine);
 void engine_set_word(const struct engine *engine, __u64 word);
 
-/* ns of CLOCK_MONOTONIC, as deadlines are. */
-__u64 engine_now(void);
-
 #endif

@@ -15,6 +15,7 @@
 #include "lib/base/ending.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
+#include "lib/base/moment.h"
 #include "lib/kern/load.h"
 
 /* Holds a burst while the reader is off the CPU: some 8,000 small events. */
@@ -195,14 +196,6 @@ static void say_lost(struct trace_session *session)
 	session->said_lost = lost;
 }
 
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
-
 /* One turn. Below 0: it is over. */
 static int take_turn(struct trace_session *session)
 {
@@ -234,7 +227,7 @@ int trace_run(struct trace_session *session, uint64_t limit, trace_show_fn *show
 		r = take_turn(session);
 	/* What happened before the signal is still to be seen. */
 	if (ending() && r >= 0) {
-		session->end = now();
+		session->end = moment_monotonic();
 		r = ring_buffer__consume(session->ring);
 	}
 	return r == -ECANCELED || r >= 0 || r == -EINTR ? 0 : r;

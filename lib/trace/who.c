@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "lib/base/err.h"
+#include "lib/base/moment.h"
 
 /* 1024 entries: a number can be in any of the ways of one set. */
 #define SETS 128
@@ -53,14 +53,6 @@ void who_close(struct who_cache *cache)
 	}
 	cgroups_close(&cache->cgroups);
 	free(cache);
-}
-
-static uint64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
 static size_t set_of(uint64_t id, uint32_t hierarchy)
@@ -115,7 +107,7 @@ static bool is_open(const struct entry *entry)
 static const struct who *ask(struct who_cache *cache, uint64_t id, uint32_t hierarchy)
 {
 	struct entry *entry = find_entry(cache, id, hierarchy);
-	uint64_t time = entry->used && !is_open(entry) ? 0 : now();
+	uint64_t time = entry->used && !is_open(entry) ? 0 : moment_monotonic();
 
 	if (!entry->used || (is_open(entry) && time - entry->asked >= AGAIN_NS)) {
 		entry->asked = time;

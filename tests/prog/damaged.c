@@ -4,6 +4,7 @@
 
 #include <bpf/bpf.h>
 
+#include "lib/base/moment.h"
 #include "lib/kern/commit.h"
 #include "lib/kern/engine.h"
 #include "lib/kern/pages.h"
@@ -69,7 +70,7 @@ static int damage(const struct pins *pins, void (*how)(struct pc_image *header))
 	if (r)
 		return r;
 	page = pages_map(engine.pages,
-	                 PC_PAGE_OF_IMAGE(pc_choice_at(engine_word(&engine), engine_now())));
+	                 PC_PAGE_OF_IMAGE(pc_choice_at(engine_word(&engine), moment_monotonic())));
 	if (!page)
 		return -errno;
 	how((struct pc_image *)page->bytes);
