@@ -175,12 +175,7 @@ static __always_inline int failed(const struct syscall_exit *exit, int path_at)
 	return 0;
 }
 
-SEC("tracepoint/syscalls/sys_enter_execve")
-int enter_execve(struct syscall_enter *ctx)
-{
-	syscall_keep(ctx);
-	return 0;
-}
+SYSCALL_KEEP(execve)
 
 SEC("tracepoint/syscalls/sys_exit_execve")
 int exit_execve(struct syscall_exit *ctx)
@@ -188,12 +183,7 @@ int exit_execve(struct syscall_exit *ctx)
 	return failed(ctx, 0);
 }
 
-SEC("tracepoint/syscalls/sys_enter_execveat")
-int enter_execveat(struct syscall_enter *ctx)
-{
-	syscall_keep(ctx);
-	return 0;
-}
+SYSCALL_KEEP(execveat)
 
 SEC("tracepoint/syscalls/sys_exit_execveat")
 int exit_execveat(struct syscall_exit *ctx)

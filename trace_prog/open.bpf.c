@@ -82,12 +82,7 @@ static __always_inline int exit_plain(const struct syscall_exit *exit, int path_
 	return 0;
 }
 
-SEC("tracepoint/syscalls/sys_enter_open")
-int enter_open(struct syscall_enter *ctx)
-{
-	syscall_keep(ctx);
-	return 0;
-}
+SYSCALL_KEEP(open)
 
 SEC("tracepoint/syscalls/sys_exit_open")
 int exit_open(struct syscall_exit *ctx)
@@ -95,12 +90,7 @@ int exit_open(struct syscall_exit *ctx)
 	return exit_plain(ctx, 0);
 }
 
-SEC("tracepoint/syscalls/sys_enter_openat")
-int enter_openat(struct syscall_enter *ctx)
-{
-	syscall_keep(ctx);
-	return 0;
-}
+SYSCALL_KEEP(openat)
 
 SEC("tracepoint/syscalls/sys_exit_openat")
 int exit_openat(struct syscall_exit *ctx)
@@ -108,12 +98,7 @@ int exit_openat(struct syscall_exit *ctx)
 	return exit_plain(ctx, 1);
 }
 
-SEC("tracepoint/syscalls/sys_enter_creat")
-int enter_creat(struct syscall_enter *ctx)
-{
-	syscall_keep(ctx);
-	return 0;
-}
+SYSCALL_KEEP(creat)
 
 SEC("tracepoint/syscalls/sys_exit_creat")
 int exit_creat(struct syscall_exit *ctx)
@@ -131,12 +116,7 @@ int exit_creat(struct syscall_exit *ctx)
 	return 0;
 }
 
-SEC("tracepoint/syscalls/sys_enter_openat2")
-int enter_openat2(struct syscall_enter *ctx)
-{
-	syscall_keep(ctx);
-	return 0;
-}
+SYSCALL_KEEP(openat2)
 
 SEC("tracepoint/syscalls/sys_exit_openat2")
 int exit_openat2(struct syscall_exit *ctx)

@@ -10,7 +10,6 @@
 
 struct syscall_args {
 	unsigned long args[6];
-	__u64 time; /* CLOCK_MONOTONIC, ns, of the entry */
 };
 
 /* A thread that ends in the middle of a call leaves its entry to be the oldest some day. */
@@ -33,9 +32,17 @@ static __always_inline void syscall_keep(const struct syscall_enter *enter)
 	/* By the helper, as the kernel would refuse a program that itself looks at an argument
 	 * which the call does not have; there is room for six whatever the call. */
 	bpf_probe_read_kernel(call.args, sizeof(call.args), enter->args);
-	call.time = bpf_ktime_get_ns();
 	bpf_map_update_elem(&pc_calls, &thread, &call, BPF_ANY);
 }
+
+/* The program that keeps what calls of that name are given. */
+#define SYSCALL_KEEP(name) \
+	SEC("tracepoint/syscalls/sys_enter_" #name) \
+	int enter_##name(struct syscall_enter *ctx) \
+	{ \
+		syscall_keep(ctx); \
+		return 0; \
+	}
 
 /* What the call that returns now was given. False: the filter did not want it, or it began before
  * the tracer did. */
