@@ -148,10 +148,7 @@ int view_add(struct view *view, const struct pins *pins)
 		return fail(ENOMEM, "%s", pins_name(pins));
 	if (pins_state(pins, &meta) != PINS_WHOLE)
 		return fail_because(ERR_ABSENT, "%s: not attached", pins_name(pins));
-	back = netns_visit(pins->netns);
-	if (back == -ERR_ABSENT)
-		return fail_because(ERR_ABSENT, "%s: its network namespace is gone",
-		                    pins_name(pins));
+	back = pins_visit(pins);
 	if (back < 0)
 		return back;
 	r = observe(view, pins, &meta);

@@ -35,10 +35,7 @@ static int ask_programs(const struct pins *pins, const struct pc_meta *meta,
 
 	if (r)
 		return r;
-	back = netns_visit(pins->netns);
-	if (back == -ERR_ABSENT)
-		return fail_because(ERR_ABSENT, "%s: its network namespace is gone",
-		                    pins_name(pins));
+	back = pins_visit(pins);
 	if (back < 0)
 		return back;
 	r = dryrun(pins, meta, direction, frame, len, &answer->run);

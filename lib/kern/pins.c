@@ -127,6 +127,15 @@ static void fill(const char *root, const char *netns, const char *ifname, struct
 	         *netns ? ":" : "", ifname);
 }
 
+int pins_visit(const struct pins *pins)
+{
+	int back = netns_visit(pins->netns);
+
+	return back == -ERR_ABSENT ? fail_because(ERR_ABSENT, "%s: its network namespace is gone",
+	                                          pins_name(pins))
+	                           : back;
+}
+
 int pins_at(const char *root, const char *netns, const char *ifname, struct pins *ret_pins)
 {
 	if (!is_interface_name(ifname))

@@ -40,6 +40,10 @@ int pins_lock(const char *root, bool create, int *ret_lock);
  * and lets go of the lock. -1: there was none. */
 void pins_unlock(const char *root, int lock);
 
+/* Goes to the interface's network namespace. Returns what netns_return() takes to come back, or a
+ * negative number, said: -ERR_ABSENT when the namespace is gone. */
+int pins_visit(const struct pins *pins);
+
 /* Where the pins of an interface are or would be. `netns` as netns_name() says it. -ERR_ABSENT,
  * said, when no interface can have that name: it is not to lead out of the root. */
 int pins_at(const char *root, const char *netns, const char *ifname, struct pins *ret_pins);
