@@ -25,18 +25,6 @@ struct counts {
 	uint64_t others, all;
 };
 
-static uint64_t sum_of(const struct bpf_map *map, const void *key, size_t key_size, uint64_t *cells,
-                       int cpus)
-{
-	uint64_t sum = 0;
-
-	if (bpf_map__lookup_elem(map, key, key_size, cells, cpus * sizeof(*cells), 0))
-		return 0;
-	for (int i = 0; i < cpus; i++)
-		sum += cells[i];
-	return sum;
-}
-
 static int by_events(const void *a, const void *b)
 {
 	const struct count *one = a, *other = b;
@@ -46,36 +34,29 @@ static int by_events(const void *a, const void *b)
 	return strncmp(one->comm, other->comm, sizeof(one->comm));
 }
 
-static int read_counts(struct trace_session *session, struct counts *counts)
+static void read_counts(const struct trace_session *session, struct counts *counts)
 {
 	const struct bpf_map *by_comm =
 		bpf_object__find_map_by_name(session->object, PC_EVENT_COUNTS);
-	const struct bpf_map *others =
-		bpf_object__find_map_by_name(session->object, PC_EVENT_OTHERS);
-	int cpus = libbpf_num_possible_cpus();
-	auto_free uint64_t *cells = cpus > 0 ? calloc(cpus, sizeof(*cells)) : NULL;
 	char *last = NULL;
 
-	if (!cells)
-		return fail(ENOMEM, "trace");
 	while (counts->size < PC_EVENT_MAX_COMMS) {
 		struct count *count = &counts->of[counts->size];
 
 		if (bpf_map__get_next_key(by_comm, last, count->comm, sizeof(count->comm)))
 			break;
 		last = count->comm;
-		count->events = sum_of(by_comm, count->comm, sizeof(count->comm), cells, cpus);
 		/* When counting, nobody asks which names are wanted before the end. */
-		if (session->filter->kernel.by_comm &&
-		    regexec(&session->filter->comm, count->comm, 0, NULL, 0) != 0)
-			count->events = 0;
+		if (!session->filter->kernel.by_comm ||
+		    !regexec(&session->filter->comm, count->comm, 0, NULL, 0))
+			count->events = trace_sum(session, PC_EVENT_COUNTS, count->comm,
+			                          sizeof(count->comm));
 		counts->all += count->events;
 		counts->size++;
 	}
-	counts->others = sum_of(others, &(__u32){ 0 }, sizeof(__u32), cells, cpus);
+	counts->others = trace_sum(session, PC_EVENT_OTHERS, &(__u32){ 0 }, sizeof(__u32));
 	counts->all += counts->others;
 	qsort(counts->of, counts->size, sizeof(*counts->of), by_events);
-	return 0;
 }
 
 static int print_json(const struct counts *counts, const char *key, const char *name)
@@ -118,13 +99,10 @@ int record_print_counts(struct trace_session *session, const struct tracing *tra
 {
 	const struct traced *traced = tracing->state;
 	auto_free struct counts *counts = calloc(1, sizeof(*counts));
-	int r;
 
 	if (!counts)
 		return fail(ENOMEM, "trace");
-	r = read_counts(session, counts);
-	if (r)
-		return r;
+	read_counts(session, counts);
 	session->shown = counts->all;
 	return tracing->lines.json ? print_json(counts, traced->key, traced->format.name)
 	                           : print_table(counts);

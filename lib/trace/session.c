@@ -166,18 +166,24 @@ static int on_event(void *context, void *event, size_t size)
 	return is_enough(session) ? -ECANCELED : 0;
 }
 
-uint64_t trace_lost(const struct trace_session *session)
+uint64_t trace_sum(const struct trace_session *session, const char *map, const void *key,
+                   size_t key_size)
 {
 	int cpus = libbpf_num_possible_cpus();
-	auto_free __u64 *lost = cpus > 0 ? calloc(cpus, sizeof(*lost)) : NULL;
+	auto_free __u64 *cells = cpus > 0 ? calloc(cpus, sizeof(*cells)) : NULL;
 	uint64_t sum = 0;
 
-	if (!lost || bpf_map__lookup_elem(map_of(session, PC_TRACE_LOST), &(__u32){ 0 },
-	                                  sizeof(__u32), lost, cpus * sizeof(*lost), 0))
+	if (!cells || bpf_map__lookup_elem(map_of(session, map), key, key_size, cells,
+	                                   cpus * sizeof(*cells), 0))
 		return 0;
 	for (int i = 0; i < cpus; i++)
-		sum += lost[i];
+		sum += cells[i];
 	return sum;
+}
+
+uint64_t trace_lost(const struct trace_session *session)
+{
+	return trace_sum(session, PC_TRACE_LOST, &(__u32){ 0 }, sizeof(__u32));
 }
 
 /* While it runs, at most once a second: whoever looks at it is to know that it is not all. */

@@ -60,6 +60,11 @@ int trace_hold(struct trace_session *session, struct bpf_link *link, const char 
  * end, or showing fails. Returns 0 unless something failed. */
 int trace_run(struct trace_session *session, uint64_t limit, trace_show_fn *show, void *context);
 
+/* What all CPUs have counted under a key of a per-CPU map whose values are one __u64. 0: nothing,
+ * or it cannot be read. */
+uint64_t trace_sum(const struct trace_session *session, const char *map, const void *key,
+                   size_t key_size);
+
 /* Events that found no room up to now. */
 uint64_t trace_lost(const struct trace_session *session);
 
