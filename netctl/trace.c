@@ -10,7 +10,7 @@
 
 static json_t *container_json(const struct who *who)
 {
-	if (!who->in_container)
+	if (!who || !who->in_container)
 		return json_null();
 	return json_pack("{s:o,s:o,s:o}", "id", json_text(who->container.id), "name",
 	                 json_text(who->container.name), "runtime",
@@ -20,7 +20,7 @@ static json_t *container_json(const struct who *who)
 /* Its name, or what docker prints of an ID. */
 static const char *container_text(const struct who *who, char text[static CONTAINER_NAME_SIZE])
 {
-	if (!who->in_container)
+	if (!who || !who->in_container)
 		return NULL;
 	if (who->container.name[0])
 		return who->container.name;
@@ -28,38 +28,41 @@ static const char *container_text(const struct who *who, char text[static CONTAI
 	return text;
 }
 
-void trace_line_begin(struct tracing *tracing, const struct pc_trace_task *task)
+/* Null where there is nobody. */
+static void line_id(struct lines *lines, const char *key, int width, const struct who *who,
+                    int64_t number)
 {
-	const struct who *who = who_is(tracing->who, task);
-	struct lines *lines = &tracing->lines;
+	if (who)
+		line_number(lines, key, width, number);
+	else
+		line_text(lines, key, width, NULL);
+}
+
+static void line_begin_who(struct lines *lines, const struct pc_trace_task *task,
+                           const struct who *who)
+{
 	char name[CONTAINER_NAME_SIZE];
 
 	line_begin(lines, task->time);
-	line_number(lines, "pid", 7, task->pid);
-	line_number(lines, "ppid", 7, task->ppid);
-	line_number(lines, "tid", LINE_JSON, task->tid);
-	line_number(lines, "uid", 5, task->uid);
-	line_text(lines, "comm", -15, task->comm);
+	line_id(lines, "pid", 7, who, task->pid);
+	line_id(lines, "ppid", 7, who, task->ppid);
+	line_id(lines, "tid", LINE_JSON, who, task->tid);
+	line_id(lines, "uid", 5, who, task->uid);
+	line_text(lines, "comm", -15, who ? task->comm : NULL);
 	line_number(lines, "netns", LINE_JSON, task->netns);
-	line_number(lines, "utsns", LINE_JSON, task->utsns);
-	line_text(lines, "cgroup", LINE_JSON, who->cgroup);
+	line_id(lines, "utsns", LINE_JSON, who, task->utsns);
+	line_text(lines, "cgroup", LINE_JSON, who ? who->cgroup : NULL);
 	line_value(lines, "container", -12, container_json(who), container_text(who, name));
+}
+
+void trace_line_begin(struct tracing *tracing, const struct pc_trace_task *task)
+{
+	line_begin_who(&tracing->lines, task, who_is(tracing->who, task));
 }
 
 void trace_line_begin_nobody(struct tracing *tracing, const struct pc_trace_task *task)
 {
-	struct lines *lines = &tracing->lines;
-
-	line_begin(lines, task->time);
-	line_text(lines, "pid", 7, NULL);
-	line_text(lines, "ppid", 7, NULL);
-	line_text(lines, "tid", LINE_JSON, NULL);
-	line_text(lines, "uid", 5, NULL);
-	line_text(lines, "comm", -15, NULL);
-	line_number(lines, "netns", LINE_JSON, task->netns);
-	line_text(lines, "utsns", LINE_JSON, NULL);
-	line_text(lines, "cgroup", LINE_JSON, NULL);
-	line_text(lines, "container", -12, NULL);
+	line_begin_who(&tracing->lines, task, NULL);
 }
 
 void trace_line_ret(struct tracing *tracing, int64_t ret)
