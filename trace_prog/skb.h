@@ -5,27 +5,15 @@
 #define TRACE_PROG_SKB_H
 
 #include "trace_prog/kernel.h"
+#include "trace_prog/sock.h"
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-typedef struct {
-	struct net *net;
-} possible_net_t;
 
 struct net_device {
 	char name[16];
 	int ifindex;
 	unsigned short type;
 	possible_net_t nd_net;
-};
-
-struct sock_common {
-	unsigned short skc_family;
-	possible_net_t skc_net;
-};
-
-struct sock {
-	struct sock_common __sk_common;
 };
 
 struct dst_entry {
