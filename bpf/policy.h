@@ -15,7 +15,15 @@
 #include "bpf/rules.h"
 #include "bpf/search.h"
 
-static __always_inline enum pc_choice policy_in_force(void)
+/* The policy in force, asked for once for each packet. */
+struct in_force {
+	enum pc_choice choice;
+	__u32 image;                   /* the key of its first page */
+	const struct pc_image *header; /* NULL: the built-in one */
+	const struct pc_side *side;    /* of this hook's direction; NULL as well */
+};
+
+static __always_inline enum pc_choice choice_in_force(void)
 {
 	__u32 key = 0;
 	const __u64 *word = bpf_map_lookup_elem(&pc_active, &key);
@@ -24,6 +32,17 @@ static __always_inline enum pc_choice policy_in_force(void)
 	if (__builtin_expect(!pc_deadline(active), 1))
 		return active & PC_CHOICE_MASK;
 	return pc_choice_at(active, bpf_ktime_get_coarse_ns());
+}
+
+static __always_inline struct in_force policy_in_force(void)
+{
+	enum pc_choice choice = choice_in_force();
+	__u32 image = PC_PAGE_OF_IMAGE(choice);
+	const struct pc_image *header = choice ? image_at(image, 0) : NULL;
+
+	if (!header)
+		return (struct in_force){ .choice = PC_CHOICE_BUILTIN };
+	return (struct in_force){ choice, image, header, &header->side[HOOK_DIRECTION] };
 }
 
 static __always_inline enum pc_kind kind_of(const struct packet *p)
@@ -49,15 +68,16 @@ static __always_inline void count_on_the_way(hook_ctx *ctx, struct packet *p,
 
 /* The rule that decides; NO_RULE: the default does. */
 static __always_inline __u32 find_rule(hook_ctx *ctx, struct packet *p,
-                                       const struct pc_image *header, const struct pc_side *side)
+                                       const struct in_force *policy)
 {
+	const struct pc_side *side = policy->side;
 	__u32 few, rule = NOT_FEW;
 
 	if (p->kind >= PC_KIND_COUNT)
 		return NO_RULE;
 	few = side->few[p->kind];
 	if (few)
-		rule = search_few(ctx, p, header, few);
+		rule = search_few(ctx, p, policy->header, few, true);
 	if (rule == NOT_FEW)
 		search(ctx, p);
 	else
@@ -75,6 +95,17 @@ static __always_inline __u32 find_rule(hook_ctx *ctx, struct packet *p,
 #define DEED(action, number) ((action) << PC_FLOW4_ACTION_SHIFT | (number))
 #define BY_DEFAULT           DEED(PC_ACTION_COUNT, 0)
 
+/* The rule's cell; of one that limits, the rule. */
+static __always_inline __u32 deed_number(__u32 deed)
+{
+	return deed & ((1u << PC_FLOW4_ACTION_SHIFT) - 1);
+}
+
+static __always_inline bool deed_limits(__u32 deed)
+{
+	return deed >> PC_FLOW4_ACTION_SHIFT == PC_ACTION_LIMIT;
+}
+
 static __always_inline __u32 deed_of(const struct packet *p, const struct pc_image *header,
                                      __u32 rule)
 {
@@ -88,13 +119,13 @@ static __always_inline __u32 deed_of(const struct packet *p, const struct pc_ima
 /* What is to be done with the packet, and in *ret_rule by which rule, if that had to be found. What
  * was asked for more than the flow's key may be another one for its next packet. */
 static __always_inline __u32 find_deed(hook_ctx *ctx, struct packet *p,
-                                       const struct pc_image *header, const struct pc_side *side,
-                                       __u32 *ret_rule)
+                                       const struct in_force *policy, __u32 *ret_rule)
 {
-	bool caches4 = side->worth_caching & PC_CACHE_IP4 && p->version == 4;
-	bool caches6 = side->worth_caching & PC_CACHE_IP6 && p->version == 6;
+	bool caches4 = policy->side->worth_caching & PC_CACHE_IP4 && p->version == 4;
+	bool caches6 = policy->side->worth_caching & PC_CACHE_IP6 && p->version == 6;
 	__u32 rule = NOT_CACHED, deed;
 
+	p->kind = forget_way(kind_of(p), p->word[PC_WORD_SADDR]);
 	if (dry_run)
 		caches4 = caches6 = false;
 	if (caches4) {
@@ -102,19 +133,18 @@ static __always_inline __u32 find_deed(hook_ctx *ctx, struct packet *p,
 		if (deed != NOT_CACHED)
 			return deed;
 	}
-	p->kind = kind_of(p);
 	if (caches6)
-		rule = HOOK_NAME(flow6_rule)(p, header->generation);
+		rule = HOOK_NAME(flow6_rule)(p, policy->header->generation);
 	if (rule != NOT_CACHED)
-		return deed_of(p, header, rule);
-	*ret_rule = rule = find_rule(ctx, p, header, side);
-	deed = deed_of(p, header, rule);
+		return deed_of(p, policy->header, rule);
+	*ret_rule = rule = find_rule(ctx, p, policy);
+	deed = deed_of(p, policy->header, rule);
 	if (p->search.asked)
 		return deed;
 	if (caches4)
 		flow4_keep(p, deed);
 	else if (caches6)
-		HOOK_NAME(flow6_keep)(p, header->generation);
+		HOOK_NAME(flow6_keep)(p, policy->header->generation);
 	return deed;
 }
 
@@ -126,27 +156,28 @@ static __always_inline struct fate fate_by_default(const struct pc_side *side,
 	return (struct fate){ PC_VERDICT_DROP, reason == PC_R_PASS ? PC_R_DEFAULT : reason };
 }
 
-/* Does it. */
-static __always_inline struct fate fate_by_deed(const struct packet *p, const struct wire *w,
-                                                __u32 deed, const struct pc_side *side,
-                                                enum pc_reason reason)
+/* Does it, and counts for the rule. */
+static __always_inline struct fate fate_by_deed(const struct wire *w, __u32 deed,
+                                                const struct pc_side *side, enum pc_reason reason)
 {
 	enum pc_action action = deed >> PC_FLOW4_ACTION_SHIFT;
-	__u32 number = deed & ((1u << PC_FLOW4_ACTION_SHIFT) - 1);
 	struct fate pass = { PC_VERDICT_PASS, reason };
 
 	if (action == PC_ACTION_COUNT)
 		return fate_by_default(side, reason);
 	if (hook_leaves_doubts() && action != PC_ACTION_DROP)
 		return pass;
-	if (action == PC_ACTION_LIMIT) {
-		if (HOOK_NAME(limit_passes)(p, number))
-			return pass;
-		return (struct fate){ PC_VERDICT_DROP, PC_R_LIMIT };
-	}
 	if (!dry_run)
-		count_cell(number, w);
+		count_cell(deed_number(deed), w);
 	return action == PC_ACTION_DROP ? (struct fate){ PC_VERDICT_DROP, PC_R_RULE } : pass;
+}
+
+static __always_inline struct fate fate_by_limit(const struct packet *p, __u32 deed,
+                                                 enum pc_reason reason)
+{
+	if (hook_leaves_doubts() || HOOK_NAME(limit_passes)(p, deed_number(deed)))
+		return (struct fate){ PC_VERDICT_PASS, reason };
+	return (struct fate){ PC_VERDICT_DROP, PC_R_LIMIT };
 }
 
 static __always_inline void tell(const struct packet *p, struct fate fate, enum pc_choice choice,
@@ -177,35 +208,67 @@ static __always_inline struct fate fate_by_builtin(const struct packet *p, const
 	return (struct fate){ PC_VERDICT_DROP, PC_R_RULE };
 }
 
-static __always_inline struct fate judge(hook_ctx *ctx, enum pc_reason reason, struct packet *p,
-                                         const struct wire *w)
+/* What is to be done with a packet, if it takes no more than its addresses, ports and protocol and
+ * no search of trees to know; else NOT_CACHED. */
+static __always_inline __u32 known_deed(struct packet *p, const struct in_force *policy)
 {
-	enum pc_choice choice = policy_in_force();
-	__u32 image = PC_PAGE_OF_IMAGE(choice), rule = NO_RULE, deed;
-	const struct pc_image *header = choice ? image_at(image, 0) : NULL;
-	const struct pc_side *side;
+	__u32 few, rule;
+
+	if (policy->side->worth_caching & PC_CACHE_IP4)
+		return flow4_deed(p);
+	few = policy->side->few[kind_of(p)];
+	if (!few || policy->side->has_counts)
+		return NOT_CACHED;
+	rule = search_few(NULL, p, policy->header, few, false);
+	return rule == NOT_FEW ? NOT_CACHED : deed_of(p, policy->header, rule);
+}
+
+/* Judges a plain packet of which nobody has the address, so that it need not be in memory. False:
+ * to be judged in full; nothing was done. */
+static __always_inline bool judge_at_once(struct packet *p, const struct wire *w,
+                                          const struct in_force *policy, struct fate *ret_fate)
+{
+	__u32 deed;
+
+	if (!policy->header) {
+		*ret_fate = fate_by_builtin(p, w, PC_R_PASS);
+		return true;
+	}
+	p->search.image = policy->image;
+	deed = known_deed(p, policy);
+	if (deed == NOT_CACHED || deed_limits(deed))
+		return false;
+	*ret_fate = fate_by_deed(w, deed, policy->side, PC_R_PASS);
+	return true;
+}
+
+static __always_inline struct fate judge(hook_ctx *ctx, enum pc_reason reason, struct packet *p,
+                                         const struct wire *w, const struct in_force *policy)
+{
+	__u32 rule = NO_RULE, deed;
 	struct fate fate;
 
-	if (!header) {
+	if (!policy->header) {
 		if (dry_run)
 			p->kind = kind_of(p);
 		fate = fate_by_builtin(p, w, reason);
 		tell(p, fate, PC_CHOICE_BUILTIN, rule);
 		return fate;
 	}
-	side = &header->side[HOOK_DIRECTION];
-	p->search.image = image;
+	p->search.image = policy->image;
 	p->search.rule = NO_RULE;
-	deed = find_deed(ctx, p, header, side, &rule);
+	deed = find_deed(ctx, p, policy, &rule);
 	if (hook_leaves_doubts() && p->search.asked & ASKED_UNSURE)
 		fate = (struct fate){ PC_VERDICT_PASS, reason };
+	else if (deed_limits(deed))
+		fate = fate_by_limit(p, deed, reason);
 	else
-		fate = fate_by_deed(p, w, deed, side, reason);
+		fate = fate_by_deed(w, deed, policy->side, reason);
 	/* What passes on is counted where it is judged for good. */
-	if (hook_leaves_doubts() && fate.verdict == PC_VERDICT_DROP && side->has_counts &&
+	if (hook_leaves_doubts() && fate.verdict == PC_VERDICT_DROP && policy->side->has_counts &&
 	    p->kind < PC_KIND_COUNT)
-		count_on_the_way(ctx, p, side);
-	tell(p, fate, choice, rule);
+		count_on_the_way(ctx, p, policy->side);
+	tell(p, fate, policy->choice, rule);
 	return fate;
 }
 

@@ -117,10 +117,10 @@ static __always_inline void search(hook_ctx *ctx, struct packet *p)
 
 #define NOT_FEW (~0u)
 
-/* The same for a forest of a few entries, or NOT_FEW: go by the trees. In line: a call takes longer
- * than all of it. */
+/* The same for a forest of a few entries, or NOT_FEW: go by the trees, as the packet may not be
+ * asked for conditions, or for more than one. In line: a call takes longer than all of it. */
 static __always_inline __u32 search_few(hook_ctx *ctx, struct packet *p,
-                                        const struct pc_image *header, __u32 few)
+                                        const struct pc_image *header, __u32 few, bool may_ask)
 {
 	__u32 count = few % sizeof(struct pc_entry4);
 	const struct pc_entry4 *e = page_offset((void *)header, few - count);
@@ -131,6 +131,8 @@ static __always_inline __u32 search_few(hook_ctx *ctx, struct packet *p,
 
 		if (!entry4_matches(e, p->word))
 			continue;
+		if (e->cond && !may_ask)
+			return NOT_FEW;
 		if (e->cond)
 			found = HOOK_NAME(condition)(ctx, p, e->cond);
 		if (!(found & HOLDS))
