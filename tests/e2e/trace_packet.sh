@@ -27,10 +27,13 @@ ids() { watched "$1" "select($2) | .packet" | sort -u | wc -l; }
 
 # ---- an echo and its reply, without loader -----------------------------------------------------
 
-check 'trace packet starts' watch_start echo netctl -j trace packet
+check 'trace packet starts' watch_start everything netctl -j trace packet
+check 'and with a filter, as others are on this machine' watch_start echo netctl -j trace packet icmp and host 10.80.0.2
 on client ping -qc 1 -W "$(rounds 2 10)" 10.80.0.2 >/dev/null
 check 'the reply is read' watch_has echo '.step == "delivered"'
+check 'without a filter as well' watch_has everything '.step == "delivered" and .saddr == "10.80.0.2"'
 check 'Ctrl-C ends it well' watch_end echo
+watch_end everything
 check 'it says how many there were' grep -Eq '^netctl: trace packet: [0-9]+ events, 0 lost$' <(watch_summary echo)
 same 'an echo request: out there, in here, answered by the kernel' \
 	'queued out e2e-client:eth0 ping
@@ -135,7 +138,7 @@ check 'and all of them' watch_matches other '.hook == "tc-egress"'
 check 'early drop' loader -n "$server" attach eth0 --early-drop
 printf '%s\n' 'web: drop in tcp dst port 80' >"$work/policy"
 netctl -n "$server" policy apply "$work/policy" >/dev/null
-check 'XDP' watch_start early netctl -j trace packet 'tcp port 80'
+check 'XDP' watch_start early netctl -j trace packet tcp port 80 and net 10.80.0.0/24
 silent client 10.80.0.2:80 >/dev/null 2>&1
 check 'a packet that XDP drops in the veth driver' watch_has early '.step == "dropped"'
 watch_end early
