@@ -116,8 +116,10 @@ count=$(rounds 50 10)
 watch_start count netctl -j trace event $chmods --count
 watch_start table netctl trace event $chmods --count --comm '^perl$'
 watch_start limited netctl -j trace event $chmods --count -c 3
+kill -STOP "${trace_pid[limited]}"	# or it may end before there are more
 for ((i = 0; i < count; i++)); do chmod 600 "$work/a"; done
 fchmodat "$work/b" 0600 7
+kill -CONT "${trace_pid[limited]}"
 check 'counting ends after -c' wait "${trace_pid[limited]}"
 check 'counting ends well' watch_end count
 watch_end table

@@ -37,12 +37,24 @@ check 'it says how many there were' grep -Eq '^netctl: trace exec: [0-9]+ events
 
 # ---- bounds ------------------------------------------------------------------------------------
 
-watch_start bounds netctl -j trace exec
+watch_start bounds netctl -j trace exec -x
 # Two arguments of 100 KiB each: more than there is room for.
 /bin/echo "$(head -c 100000 /dev/zero | tr '\0' a)" "$(head -c 100000 /dev/zero | tr '\0' b)" >"$work/echo"
 check 'too long a command line is seen' watch_has bounds '.comm == "echo"'
 same 'and said to be cut' '[true,100000,true]' \
 	"$(said bounds echo | jq -c '[.truncated, (.args[1] | length), (.args[2] | length) < 100000]')"
+"$work/nothing-there" "$(head -c 100000 /dev/zero | tr '\0' a)" b 2>/dev/null
+check 'too long a command line that fails is seen' watch_has bounds '.ret < 0'
+same 'and said to be cut' "[-2,true,[\"$work/nothing-there\"]]" \
+	"$(watched bounds 'select(.ret < 0) | [.ret, .truncated, .args]')"
+if [[ $(uname -m) == x86_64 ]]; then
+	# shellcheck disable=SC2016  # for perl
+	perl -e 'my ($path, @args) = @ARGV; my $argv = pack("ppQ", @args, 0); my $envp = pack("Q", 0); syscall(322, -100, $path, $argv, $envp, 0)' \
+		"$work/not-at" at work
+	check 'execveat() that fails' watch_has bounds ".path == \"$work/not-at\" and .args == [\"at\", \"work\"] and .ret == -2"
+else
+	skip 'execveat() that fails' 'its number is known of x86_64 only'
+fi
 # shellcheck disable=SC2086
 "$BASH" -c 'exec -a $'\''bad\xff\x1bname'\'' /bin/echo x' >"$work/echo"
 check 'bytes that are no text' watch_has bounds '.args[0] == "bad\ufffd\u001bname"'

@@ -171,6 +171,18 @@ same '--comm has one' '["second","/b"]' "$(watched comm '[.comm, .path]')"
 same 'without, both' $'["/a"]\n["/b"]' "$(watched both '[.path]' | sort)"
 exits 'no such user' 3 'no_such_user' netctl trace open -u no_such_user
 
+# A thread is not its process: curl asks for names in one of its own. netctl itself is of no interest, whatever it opens:
+# here, what tells it the local time.
+check 'other threads' watch_start threads netctl trace open -j --comm '^curl$'
+check 'other netctls' watch_start netctls netctl trace open -T --comm '^netctl$'
+netctl --version >/dev/null
+curl -sm 1 http://nobody.invalid/
+check 'a thread has an ID of its own' watch_has threads '.path == "/etc/hosts" and .tid != .pid'
+check 'another netctl is seen' eventually grep -q ' netctl ' netctls.out
+watch_end threads
+watch_end netctls
+same 'it is not seen itself' 0 "$(grep -c " ${trace_pid[netctls]} " netctls.out)"
+
 # ---- many, and nothing afterwards --------------------------------------------------------------
 
 many=$(rounds 20000 2000)
@@ -181,6 +193,26 @@ check 'all of them come' eventually has_lines many "$many"
 watch_end many
 same 'none is lost, none comes twice' "netctl: trace open: $many events, 0 lost, $many paths" \
 	"$(watch_summary many), $(watched many .path | sort -u | wc -l) paths"
+# More than there is room for while nobody looks: every one is shown or said to be lost.
+lose() {
+	local lost opens
+	# shellcheck disable=SC2016  # for perl; it ends before it opens anything else
+	perl -e '<STDIN>; for (1 .. 60000) { open(my $f, "<", "/nowhere") } kill(9, $$)' <one &
+	opens=$!
+	exec {go}>one
+	watch_start lost netctl trace open -p "$opens"
+	kill -STOP "${trace_pid[lost]}"
+	echo >&"$go"
+	wait "$opens" 2>/dev/null
+	exec {go}>&-
+	kill -CONT "${trace_pid[lost]}"
+	check 'it says so while it watches' eventually grep -q '^netctl: trace open: [0-9]* events were lost up to now$' lost.err
+	watch_end lost
+	lost=$(sed -n '$s/.* \([0-9]*\) lost$/\1/p' lost.err)
+	same 'shown and lost are all' 60000 "$(($(grep -c ' /nowhere$' lost.out) + lost))"
+	rm lost.out
+}
+if ((slow)); then skip 'lost' 'too slow to print as many'; else lose; fi
 # Faster than they can be printed, and no end of it.
 # shellcheck disable=SC2016  # for perl
 perl -e '$0 = "flood"; my $end = time + 60; while (time < $end) { open(my $f, "<", "/nowhere") for 1 .. 1000 }' &
