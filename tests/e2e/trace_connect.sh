@@ -245,7 +245,7 @@ test_killed() {
 	eventually syn_sent
 	kill -KILL "$started"
 	wait "$started" 2>/dev/null
-	wait "${trace_pid[killed]}"
+	watch_wait killed
 	same 'killed before there was an answer: ECANCELED' "[$started,\"10.80.0.77\",8080,-125]" \
 		"$(watched killed '[.pid,.daddr,.dport,.ret]')"
 	same 'it ends by itself after so many events' 'netctl: trace connect: 1 event, 0 lost' "$(watch_summary killed)"
@@ -257,7 +257,7 @@ test_columns() {
 	on client perl -MSocket -e 'socket(my $s, AF_INET, SOCK_STREAM, 0);
 		bind($s, pack_sockaddr_in(42001, INADDR_ANY)); connect($s, pack_sockaddr_in(81, inet_aton("10.80.0.2")));
 		socket($s, AF_INET, SOCK_DGRAM, 0); connect($s, pack_sockaddr_in(53, inet_aton("192.0.2.1")))'
-	wait "${trace_pid[columns]}"
+	watch_wait columns
 	same 'columns' "PID PPID UID COMM CONTAINER RET LATENCY_US PROTO SADDR SPORT DADDR DPORT
 0 perl - ECONNREFUSED N tcp 10.80.0.1 42001 10.80.0.2 81
 0 perl - ENETUNREACH N udp 0.0.0.0 N 192.0.2.1 53" \

@@ -44,14 +44,14 @@ same 'it says how many there were' 'netctl: trace event: 6 events, 0 lost' "$(wa
 
 watch_start columns netctl trace event $chmods -c 1
 chmod 4711 "$work/a"
-check 'it ends by itself after -c' wait "${trace_pid[columns]}"
+check 'it ends by itself after -c' watch_wait columns
 same 'columns: modes are octal' "PID PPID UID COMM CONTAINER FIELDS
 0 chmod - dfd=AT_FDCWD filename=$work/a mode=04711" "$(sed '2,$s/^ *[0-9]* *[0-9]* *//; s/  */ /g; s/^ //' "$work/columns.out")"
 
 watch_start ret netctl trace event syscalls:sys_exit_fchmodat --filter 'ret==-2' -c 1
 chmod 600 "$work/a"
 fchmodat "$work/nothing" 0600
-check 'a filter on what is returned' wait "${trace_pid[ret]}"
+check 'a filter on what is returned' watch_wait ret
 same 'errors by name' 'perl - ret=ENOENT' "$(sed -n '2s/.* 0 perl/perl/; 2s/  */ /gp' "$work/ret.out")"
 
 # ---- strings of variable size, the kernel's own way to print it ---------------------------------
@@ -62,7 +62,7 @@ watch_start text netctl trace event sched:sched_process_exec --filter "filename=
 /bin/echo >"$work/echo"
 "$true_at"
 check 'a program starts' watch_has exec ".fields.filename == \"$true_at\""
-check 'and is printed' wait "${trace_pid[text]}"
+check 'and is printed' watch_wait text
 watch_end exec
 same 'only that one' "[[\"true\",\"$true_at\",true,[\"filename\",\"old_pid\",\"pid\"]]]" \
 	"$(jq -sc 'map([.comm, .fields.filename, .fields.pid == .fields.old_pid, (.fields | keys)])' "$work/exec.out")"
@@ -120,7 +120,7 @@ kill -STOP "${trace_pid[limited]}"	# or it may end before there are more
 for ((i = 0; i < count; i++)); do chmod 600 "$work/a"; done
 fchmodat "$work/b" 0600 7
 kill -CONT "${trace_pid[limited]}"
-check 'counting ends after -c' wait "${trace_pid[limited]}"
+check 'counting ends after -c' watch_wait limited
 check 'counting ends well' watch_end count
 watch_end table
 same 'by name, most first' "{\"event\":\"$chmods\",\"count\":$((count + 7)),\"comms\":[{\"comm\":\"chmod\",\"count\":$count},{\"comm\":\"perl\",\"count\":7}],\"others\":0}" \

@@ -72,7 +72,7 @@ watch_end bounds
 watch_start columns netctl trace exec -T --comm '^ec' -c 2
 "$BASH" -c 'exec -a $'\''e\x1b[31m'\'' /bin/echo x' >"$work/echo"
 /bin/echo y >"$work/echo"
-check 'it ends by itself after -c' wait "${trace_pid[columns]}"
+check 'it ends by itself after -c' watch_wait columns
 same 'one heading, columns, no control characters' \
 	"TIME PID PPID UID COMM CONTAINER RET ARGS
 0 echo - 0 e\\x1b[31m x

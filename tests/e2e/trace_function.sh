@@ -51,8 +51,8 @@ if grep -qw "$changed" /proc/kallsyms; then
 	watch_start kretprobe netctl -j trace function $changed -c 1 --return
 	"$work/nothing-there" 2>/dev/null
 	env "$work/nothing-there" 2>/dev/null
-	check 'a kprobe' wait "${trace_pid[kprobe]}"
-	check 'a kretprobe' wait "${trace_pid[kretprobe]}"
+	check 'a kprobe' watch_wait kprobe
+	check 'a kretprobe' watch_wait kretprobe
 	same 'registers' '["arg1","arg2","arg3","arg4","arg5"]' "$(watched kprobe '.fields | keys')"
 	same 'and what came back' '["arg1","arg2","arg3","arg4","arg5","ret"]' "$(watched kretprobe '.fields | keys')"
 	same 'AT_FDCWD in the first' '"ffffff9c"' "$(watched kprobe '.fields.arg1[-8:]')"

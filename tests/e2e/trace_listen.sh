@@ -119,7 +119,7 @@ test_nginx() {
 	CONF
 	check 'a tracer for two events' watch_start nginx netctl trace listen -j -c 2 -n "$server"
 	start server nginx -c "$work/nginx.conf" -e "$work/nginx.log"
-	wait "${trace_pid[nginx]}"
+	watch_wait nginx
 	kill -TERM "$started"
 	wait "$started"
 	same 'nginx, which listens twice' \
@@ -150,7 +150,7 @@ test_columns() {
 		setsockopt($t, SOL_SOCKET, SO_REUSEADDR, 1);
 		bind($t, pack_sockaddr_in(9300, INADDR_ANY));
 		listen($s, 3); listen($t, 4)'
-	wait "${trace_pid[columns]}"
+	watch_wait columns
 	same 'columns' "PID PPID UID COMM CONTAINER RET BACKLOG ADDR PORT
 0 perl - 0 3 0.0.0.0 9300
 0 perl - EADDRINUSE 4 0.0.0.0 9300" \

@@ -138,7 +138,7 @@ check 'paths of every length' watch_start long netctl trace open -j -c 8 --comm 
 for length in 1 126 127 128 129 4095 4096 9000; do
 	echo "at -100 '$(slashes "$length")' 0"
 done | opener opener >rets
-check 'after as many as were asked for it ends' wait "${trace_pid[long]}"
+check 'after as many as were asked for it ends' watch_wait long
 same 'up to what the kernel takes they are whole' \
 	"$(printf '[%s]\n' 1,false 126,false 127,false 128,false 129,false 4095,false 4096,true 4096,true)" \
 	"$(watched long '[(.path | length), .truncated]')"

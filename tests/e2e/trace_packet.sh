@@ -183,15 +183,15 @@ check 'those it sends' watch_has comm '.dport == 8080 and .step == "delivered"'
 on client bash -c 'echo >/dev/tcp/10.80.0.2/8080'
 watch_end comm
 same 'are sent by it' curl "$(watched comm 'select(.step == "queued") | .comm' | sort -u | tr -d '"')"
+same 'and nothing that was not' '[["queued","curl"]]' \
+	"$(jq -sc 'group_by(.packet) | map(.[0] | [.step, .comm]) | unique' "$work/comm.out")"
 same 'from one end to the other' nginx "$(watched comm 'select(.step == "delivered" and .netns_name == "e2e-server") | .comm' | sort -u | tr -d '"')"
 
 # ---- in words ----------------------------------------------------------------------------------
 
 watch_start words netctl trace packet -c 4 udp port 9999
 on client bash -c 'echo >/dev/udp/10.80.0.2/9999'
-# shellcheck disable=SC2317  # eventually calls it
-ended() { ! kill -0 "${trace_pid[$1]}" 2>/dev/null; }
-check 'it ends by itself after -c' eventually ended words
+check 'it ends by itself after -c' watch_wait words
 same 'the steps of a packet, under what it is and became' \
 	"#1 udp 10.80.0.1:P > 10.80.0.2:9999 len 43: dropped, NO_SOCKET
 +T us queued out eth0 e2e-client bash[N]
