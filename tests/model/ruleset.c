@@ -11,7 +11,7 @@
 #define SERVICES 200
 #define RANGES   100
 
-const char *const ruleset_names[] = { "acl", "fw", "acl6" };
+const char *const ruleset_names[] = { "acl", "fw", "acl6", "nest" };
 
 /* What the rules of a set have in common. */
 struct site {
@@ -185,6 +185,51 @@ struct header ruleset_last_header(enum ruleset_kind kind)
 	return h;
 }
 
+/* --- rules inside one another */
+
+#define NEST_STEPS (32 + 32 + 16) /* the bits of two addresses and a port */
+
+/* A host's prefix that ends with a bit which is another one than the host's; or if there is no such
+ * bit, the host. */
+static struct prefix beside(const uint8_t host[static 4], unsigned bit)
+{
+	struct prefix p = { .family = 4, .len = bit < 32 ? bit + 1 : 32 };
+
+	memcpy(p.addr, host, 4);
+	if (bit < 32)
+		p.addr[bit / 8] ^= 128 >> bit % 8;
+	clear_behind(&p);
+	return p;
+}
+
+static struct range ports_beside(unsigned port, unsigned bit)
+{
+	unsigned wide = 32768 >> bit, lo = (port ^ wide) & ~(wide - 1);
+
+	return (struct range){ lo, lo + wide - 1 };
+}
+
+/* Every rule speaks of the half that is next to all the rules before it: bit by bit of a port and a
+ * destination that only one source is asked for, then of that source. */
+static struct ruleset_rule nested_rule(struct chance *c, size_t step)
+{
+	struct chance nest = { .state = c->state + step / NEST_STEPS };
+	uint8_t src[4] = { 11 + below(&nest, 100), roll(&nest), roll(&nest), roll(&nest) };
+	uint8_t dst[4] = { 11 + below(&nest, 100), roll(&nest), roll(&nest), roll(&nest) };
+	unsigned port = below(&nest, 65536), bit = NEST_STEPS - 1 - step % NEST_STEPS;
+	struct ruleset_rule r = { .src = beside(src, bit),
+		                  .dst.family = 4,
+		                  .sport = every_port,
+		                  .dport = every_port,
+		                  .protocol = 17 };
+
+	if (bit >= 32)
+		r.dst = beside(dst, bit - 32);
+	if (bit >= 64)
+		r.dport = ports_beside(port, bit - 64);
+	return r;
+}
+
 struct ruleset_rule *ruleset_make(enum ruleset_kind kind, size_t count)
 {
 	struct chance c = { .state = 88172645463325252u + kind * 7919 + count };
@@ -200,7 +245,8 @@ struct ruleset_rule *ruleset_make(enum ruleset_kind kind, size_t count)
 	s.nets = nets;
 	build_site(&c, &s);
 	for (size_t i = 0; i < count; i++) {
-		rules[i] = random_rule(&c, &s, i < count / 2);
+		rules[i] = kind == RULESET_NEST ? nested_rule(&c, i)
+		                                : random_rule(&c, &s, i < count / 2);
 		if (rule_has(&rules[i], &last))
 			rules[i].src = host_in(&c, nets[below(&c, s.n_nets)], 4);
 	}

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Large rulesets as operators have them, after ClassBench's distributions: access lists of prefixes
- * and service ports, firewalls with many wildcards and port ranges, access lists of IPv6; and
- * packets for them. The same for the same kind and number. */
+ * and service ports, firewalls with many wildcards and port ranges, access lists of IPv6; one as
+ * nobody has it, whose trees are as deep as can be; and packets for them. The same for the same
+ * kind and number. */
 #ifndef TESTS_MODEL_RULESET_H
 #define TESTS_MODEL_RULESET_H
 
 #include "lib/rules/rule.h"
 #include "tests/model/chance.h"
 
-enum ruleset_kind { RULESET_ACL, RULESET_FW, RULESET_ACL6, RULESET_KINDS };
+enum ruleset_kind { RULESET_ACL, RULESET_FW, RULESET_ACL6, RULESET_NEST, RULESET_KINDS };
 
 extern const char *const ruleset_names[RULESET_KINDS];
 
