@@ -239,13 +239,16 @@ kept() {
 
 # XDP drops early only what it is sure of: a rate, a size and a tag are for TC to judge, where they are exact.
 early_and_unsure() {
+	local early
 	apply 'limited: limit in icmp rate 1/h burst 1' >/dev/null
 	on client ping -qc 5 -i 0.01 -W 1 10.80.0.2 >"$work/pings"
 	same 'early drop: a rate limit is kept' 1 "$(sed -n 's/.*transmitted, \([0-9]*\) received.*/\1/p' "$work/pings")"
 	same 'early drop: and counts each packet once' 5 "$(rules '.rules[0].packets')"
 	apply 'large: drop in icmp len 500-1000' 'count in icmp' >/dev/null
+	early=$(count xdp .dropped.packets)
 	on client ping -qc 3 -i 0.01 -W 1 -s 600 10.80.0.2 >/dev/null
-	same 'early drop: a size is judged by TC' '3 0' "$(rules '"\(.rules[0].packets) \(.rules[1].packets)"')"
+	same 'early drop: a size is judged' '3 0' "$(rules '"\(.rules[0].packets) \(.rules[1].packets)"')"
+	same 'early drop: by TC' "$early" "$(count xdp .dropped.packets)"
 	if has_vlan; then
 		apply 'untagged: drop in icmp not vlan' >/dev/null
 		check 'early drop: a tag beside the packet is seen' on client ping -qc 2 -i 0.01 -W 1 10.80.10.2
