@@ -8,6 +8,7 @@
 #include "bpf/account.h"
 #include "bpf/config.h"
 #include "bpf/cursor.h"
+#include "bpf/in_force.h"
 #include "bpf/packet.h"
 #include "bpf/parse.h"
 #include "bpf/policy.h"
@@ -44,8 +45,7 @@ static __always_inline enum pc_reason parse_in_place(struct cursor *c, struct pa
 static __always_inline int conclude(enum pc_hook hook, const struct packet *p, const struct wire *w,
                                     struct fate fate)
 {
-	if (!dry_run)
-		account(hook, pc_cell(hook, fate.reason, p->protocol, fate.verdict), w);
+	account(hook, pc_cell(hook, fate.reason, p->protocol, fate.verdict), w);
 	return hook_verdict(fate.verdict);
 }
 
@@ -89,7 +89,7 @@ static __always_inline int take_long_way(enum pc_hook hook, hook_ctx *ctx,
 	}
 	fate = hook_enforces() ? judge(ctx, reason, &p, &w, policy)
 	                       : (struct fate){ PC_VERDICT_PASS, reason };
-	return conclude(hook, &p, &w, fate);
+	return dry_run ? hook_verdict(fate.verdict) : conclude(hook, &p, &w, fate);
 }
 
 static __always_inline int pipeline(enum pc_hook hook, hook_ctx *ctx)

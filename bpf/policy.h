@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The judge at doors that know policies: which one is in force, which of its rules decides, and
- * what that one does. */
+/* The judge at doors that know policies: which rule of the one in force decides, and what that rule
+ * does. */
 #ifndef BPF_POLICY_H
 #define BPF_POLICY_H
 
@@ -10,40 +10,11 @@
 #include "bpf/fate.h"
 #include "bpf/flow_cache.h"
 #include "bpf/image.h"
+#include "bpf/in_force.h"
 #include "bpf/limit.h"
 #include "bpf/packet.h"
 #include "bpf/rules.h"
 #include "bpf/search.h"
-
-/* The policy in force, asked for once for each packet. */
-struct in_force {
-	enum pc_choice choice;
-	__u32 image;                   /* the key of its first page */
-	const struct pc_image *header; /* NULL: the built-in one */
-	const struct pc_side *side;    /* of this hook's direction; NULL as well */
-};
-
-static __always_inline enum pc_choice choice_in_force(void)
-{
-	__u32 key = 0;
-	const __u64 *word = bpf_map_lookup_elem(&pc_active, &key);
-	__u64 active = word ? *(const volatile __u64 *)word : 0;
-
-	if (__builtin_expect(!pc_deadline(active), 1))
-		return active & PC_CHOICE_MASK;
-	return pc_choice_at(active, bpf_ktime_get_coarse_ns());
-}
-
-static __always_inline struct in_force policy_in_force(void)
-{
-	enum pc_choice choice = choice_in_force();
-	__u32 image = PC_PAGE_OF_IMAGE(choice);
-	const struct pc_image *header = choice ? image_at(image, 0) : NULL;
-
-	if (!header)
-		return (struct in_force){ .choice = PC_CHOICE_BUILTIN };
-	return (struct in_force){ choice, image, header, &header->side[HOOK_DIRECTION] };
-}
 
 static __always_inline enum pc_kind kind_of(const struct packet *p)
 {
@@ -165,7 +136,7 @@ static __always_inline struct fate fate_by_deed(const struct wire *w, __u32 deed
 
 	if (action == PC_ACTION_COUNT)
 		return fate_by_default(side, reason);
-	if (hook_leaves_doubts() && action != PC_ACTION_DROP)
+	if (action != PC_ACTION_DROP && hook_leaves_doubts())
 		return pass;
 	if (!dry_run)
 		count_cell(deed_number(deed), w);
