@@ -11,6 +11,7 @@
 #include "lib/base/err.h"
 #include "lib/base/json.h"
 #include "lib/kern/guard.h"
+#include "lib/kern/netns.h"
 #include "netctl/rules_view.h"
 #include "netctl/select.h"
 
@@ -74,15 +75,21 @@ int change_say(const struct change *change, const struct common *common)
 }
 
 /* What loader attached knows the built-in policy only, and is replaced in place by what knows all
- * of them and for now says the same. */
+ * of them and for now says the same; in its own network namespace, which need not be ours. */
 static int need_policies(struct change *change)
 {
 	struct pc_plan plan = change->meta.plan;
+	int back, r;
 
 	if (plan.policies)
 		return 0;
 	plan.policies = 1;
-	return guard_converge(&change->pins, &change->meta, &plan, false);
+	back = pins_visit(&change->pins);
+	if (back < 0)
+		return back;
+	r = guard_converge(&change->pins, &change->meta, &plan, false);
+	netns_return(back);
+	return r;
 }
 
 int change_to(struct change *change, const struct common *common, struct policy *policy)

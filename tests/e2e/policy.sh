@@ -208,6 +208,20 @@ first_change_killed() {
 }
 
 # Without policies the door is the quicker one that knows the built-in rule only; drops are counted through both.
+# netctl finds interfaces of all namespaces, and the first change replaces the programs: there, and not on what has the
+# same index here.
+first_change_from_outside() {
+	local index
+	index=$(ip -n "$server" -j link show eth0 | jq '.[0].ifindex')
+	ip link add index "$index" name here type veth peer index 99 name there
+	detach_attach
+	check 'from another namespace: the first change' netctl rule add 'drop in tcp dst port 8080'
+	check 'from another namespace: is in force' silent client "$to_server:8080"
+	same 'from another namespace: here is nothing of it' '' \
+		"$(bpftool -j net | jq -r '.[] | (.xdp + .tc)[] | "\(.devname) \(.name)"')"
+	ip link delete here
+}
+
 early_first_change() {
 	local before
 	detach_attach --early-drop
@@ -324,6 +338,7 @@ first_change
 first_change --early-drop
 first_change_killed 3
 first_change_killed 4 --early-drop
+first_change_from_outside
 early_first_change
 kept
 brought
