@@ -148,11 +148,6 @@ super_packets() {
 	[[ $(tcpdump -nqetr "$work/frames.pcap" -c 1 greater 9217 2>/dev/null) ]]
 }
 
-# All devices of one size.
-mtu() {
-	ip -n "$client" link set eth0 mtu "$1" && ip -n "$server" link set eth0 mtu "$1"
-}
-
 offloads() {
 	on client ethtool -K eth0 tso "$1" gso "$1" tx "$1" >/dev/null &&
 		on server ethtool -K eth0 tso "$1" gso "$1" tx "$1" >/dev/null

@@ -149,8 +149,7 @@ lookalike() {
 
 lookalikes() {
 	ip -n "$client" addr add 8.0.69.1/32 dev eth0
-	ip -n "$client" link set eth0 mtu 9000
-	ip -n "$server" link set eth0 mtu 9000
+	check 'jumbo frames' mtu 9000
 	check 'skb mode: attach' loader -n "$server" attach eth0 --xdp-mode skb
 	lookalike 'the built-in policy'
 	netctl -n "$server" policy apply - eth0 <<<'drop in tcp dst port 80' >/dev/null

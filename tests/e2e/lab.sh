@@ -273,6 +273,11 @@ has_vlan() { ip -n "$client" link show dev eth0.10 &>/dev/null; }
 has_tcx() { loader check -j | jq -e .kernel.tcx >/dev/null; }
 has_dispatcher() { loader check -j | jq -e .kernel.freplace >/dev/null; }
 
+# mtu BYTES - of both ends.
+mtu() {
+	ip -n "$client" link set eth0 mtu "$1" && ip -n "$server" link set eth0 mtu "$1"
+}
+
 # fetch HOST URL... - all of them must be answered.
 fetch() {
 	local host=$1 url outputs=()
