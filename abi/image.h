@@ -16,6 +16,8 @@
 #ifndef PC_ABI_IMAGE_H
 #define PC_ABI_IMAGE_H
 
+#include <stddef.h>
+
 #include <linux/types.h>
 
 #define PC_PAGE_SHIFT 18
@@ -171,40 +173,93 @@ struct pc_rule {
 };
 _Static_assert(sizeof(struct pc_rule) == 16, "pc_rule is part of the image");
 
+/* What is to be done with a packet, in a word: enum pc_action from this bit on, where one that
+ * counts, as none such decides, is to do as by default; and below the cell of the rule that
+ * decided, or if it limits its index. */
+#define PC_DEED_ACTION_SHIFT 15
+
+static inline __attribute__((always_inline)) __u32 pc_deed(const struct pc_rule *rule, __u32 index)
+{
+	return (__u32)rule->action % 4 << PC_DEED_ACTION_SHIFT |
+	       (rule->action == PC_ACTION_LIMIT ? index : rule->cell);
+}
+
 /* The most entries that are looked at one by one, without a tree and without a cache of flows. */
 #define PC_FEW 10
 
-#define PC_IMAGE_MAGIC 0x50434931 /* "PCI1" */
+/* One of them: a struct pc_entry4 in the shape in which it is compared soonest. It matches when
+ * `addresses` do under `mask`, source below destination, and each of the lanes of pc_lanes() lies
+ * between those of `low` and `high`. */
+struct pc_few {
+	__u64 addresses, mask;
+	__u64 low, high;
+	__u32 deed; /* see pc_deed() */
+	__u32 cond; /* as in struct pc_entry4 */
+	__u16 rule;
+	__u16 zero[3];
+};
+_Static_assert(sizeof(struct pc_few) == 48, "few entries are found by this size");
+
+/* Ports and protocol side by side, with bits between them that stay 0: they show where a difference
+ * is below 0. What a lane then takes from the next one does not matter any more. */
+#define PC_LANE_DPORT    20
+#define PC_LANE_PROTO    40
+#define PC_LANES_BELOW_0 (1ull << (PC_LANE_DPORT - 1) | 1ull << (PC_LANE_PROTO - 1) | 1ull << 63)
+
+static inline __attribute__((always_inline)) __u64 pc_lanes(__u64 sport, __u64 dport, __u64 proto)
+{
+	return sport | dport << PC_LANE_DPORT | proto << PC_LANE_PROTO;
+}
 
 #define PC_CACHE_IP4 1
 #define PC_CACHE_IP6 2
 
-/* What a packet of one direction meets. */
+/* What every packet asks of a policy, of which pc_active has a copy. */
+#define PC_FRONT_SIZE 4096
+#define PC_FRONT_FEW  83
+
+struct pc_front {
+	__u32 generation;
+	__u32 rules; /* address of struct pc_rule[] */
+	struct pc_front_side {
+		__u32 few[PC_KIND_COUNT]; /* for a small forest of IPv4's entries: how many there
+		                             are, at most PC_FEW, and none where there is no tree,
+		                             plus where in the front the first of them is, a
+		                             multiple of PC_FEW_ALIGN; 0: go by the trees */
+		__u8 drops;               /* the default verdict is to drop */
+		__u8 has_counts;          /* there is a rule that counts */
+		__u8 worth_caching;       /* PC_CACHE_IP4, PC_CACHE_IP6: where a flow cache gains */
+		__u8 zero;
+	} side[PC_DIRECTION_COUNT];
+	__u64 zero;
+	struct pc_few few[PC_FRONT_FEW]; /* forests may share them */
+	__u64 unused[2];
+};
+#define PC_FEW_ALIGN 16
+_Static_assert(sizeof(struct pc_front) == PC_FRONT_SIZE, "fronts are found by this size");
+_Static_assert(offsetof(struct pc_front, few) % PC_FEW_ALIGN == 0 &&
+                       sizeof(struct pc_few) % PC_FEW_ALIGN == 0 && PC_FEW < PC_FEW_ALIGN,
+               "a number of entries fits below where they are");
+
+#define PC_IMAGE_MAGIC 0x50434932 /* "PCI2" */
+
+/* The trees that a packet of one direction meets. */
 struct pc_side {
 	struct pc_forest verdicts[PC_KIND_COUNT]; /* rules that pass, drop or limit */
 	struct pc_forest counts[PC_KIND_COUNT]; /* rules that count: all that match, as far as they
 	                                           stand before the one that decides */
-	__u32 few[PC_KIND_COUNT]; /* where the only leaf of a small forest of IPv4's entries is in
-	                             the first page: the address of its entries, which are aligned
-	                             to 32 bytes, and in the bits below how many there are, at most
-	                             PC_FEW, and none where there is no tree; 0: go by the trees */
-	__u8 drops;               /* the default verdict is to drop */
-	__u8 has_counts;          /* there is a rule that counts */
-	__u8 worth_caching;       /* PC_CACHE_IP4, PC_CACHE_IP6: where a flow cache gains */
-	__u8 zero[5];
 };
 
 struct pc_image {
 	__u32 magic;
 	__u32 size; /* of all of it, bytes */
-	__u32 generation;
 	__u32 n_rules;
-	__u32 rules;          /* address of struct pc_rule[n_rules] */
 	__u32 text, text_len; /* address and bytes: the policy, canonical; not for the data plane */
 	__u32 sets, n_sets;   /* address of struct pc_image_set[n_sets]; the same */
 	__u32 uses_limits, uses_sources; /* memory the policy needs beside the image */
 	__u32 zero;
 	struct pc_side side[PC_DIRECTION_COUNT];
+	struct pc_front front;
 };
 
 /* The contents of a set that came from a file, for who changes the policy later without having the

@@ -11,7 +11,7 @@
 #define PC_BUILTIN_LABEL    "web"
 #define PC_BUILTIN_POLICY   PC_BUILTIN_LABEL ": " PC_BUILTIN_RULE "\n"
 
-/* pc_active has one word, read once for each packet and written by a single store, so that both
+/* The word of pc_active is read once for each packet and written by a single store, so that both
  * directions and all hooks change from one policy to the next together:
  *
  *   bits 0-1    the policy in force: 0 the built-in one, 1 and 2 an image
@@ -44,6 +44,15 @@ static inline __attribute__((always_inline)) enum pc_choice pc_choice_at(__u64 a
 	return active & PC_CHOICE_MASK;
 }
 
+/* Value of pc_active: the word, and the fronts of the images by choice - PC_CHOICE_A. As many few
+ * entries as there may be can be read wherever they begin: it spares the data plane a check. */
+struct pc_active {
+	__u64 word;
+	__u8 zero[PC_FRONT_SIZE - sizeof(__u64)];
+	struct pc_front front[2];
+	struct pc_few slack[PC_FEW];
+};
+
 /* Where rules count and keep their buckets. Twice as many as a policy has rules, as one that waits
  * to be confirmed and the one that would come back may have no rule in common. */
 #define PC_MAX_CELLS      (2 * PC_MAX_RULES)
@@ -72,17 +81,15 @@ _Static_assert(PC_MAX_CELLS * sizeof(__u64) == PC_PAGE_SIZE, "the buckets are on
 /* A place of the flow cache for IPv4, four of which are a line: a flow, which image was asked about
  * it, and what the rule that decided does, so that the rule itself need not be looked at. From the
  * highest bit of `rest` on: ports (16 bits each), IP protocol (8), direction (1), whether there are
- * ports (1), enum pc_choice (2; 0: the place is free), 3 bits of nothing, enum pc_action (2; one
- * that counts never decides: it stands for the default), the rule's cell, or if it limits the rule
- * (15). Who puts another image in the place of one must free the flows of the old one first. */
+ * ports (1), enum pc_choice (2; 0: the place is free), 3 bits of nothing, and what pc_deed() says
+ * (17). Who puts another image in the place of one must free the flows of the old one first. */
 struct pc_flow4 {
 	__u32 saddr, daddr;
 	__u64 rest;
 };
 #define PC_FLOW4_CHOICE_SHIFT 20
-#define PC_FLOW4_ACTION_SHIFT 15
 #define PC_FLOWS4_PER_PAGE    (PC_PAGE_SIZE / sizeof(struct pc_flow4))
-_Static_assert(PC_MAX_CELLS <= 1 << PC_FLOW4_ACTION_SHIFT, "a cell fits its bits");
+_Static_assert(PC_MAX_CELLS <= 1 << PC_DEED_ACTION_SHIFT, "a cell fits its bits");
 
 /* The single entry of pc_decision, which a program loaded for a dry run writes: what it would have
  * done with the packet. */

@@ -7,6 +7,7 @@
 #include "abi/policy.h"
 #include "bpf/image.h"
 #include "bpf/packet.h"
+#include "bpf/rules.h"
 
 /* A flow of IPv6: all that is asked of it, and the rule. IPv4 has struct pc_flow4. */
 struct flow6 {
@@ -92,8 +93,8 @@ static __always_inline struct flow6 *flow6_place(const struct packet *p, __u32 g
 	return page ? page_offset(page, (hash >> 40) % FLOWS6 * sizeof(struct flow6)) : NULL;
 }
 
-#define NOT_CACHED (~0u)
-#define DEED_MASK  ((1u << PC_FLOW4_CHOICE_SHIFT) - 1)
+#define NO_FLOW   (~0u)
+#define DEED_MASK ((1u << PC_FLOW4_CHOICE_SHIFT) - 1)
 
 /* What is done with the flow of that key, if it is in the set: `rest` of its place, else 0. From
  * the last place on, which is filled first. To compare all four without branches takes longer, also
@@ -113,7 +114,7 @@ static __always_inline __u64 flow4_find(const struct flow4_key *key, int which)
 	return 0;
 }
 
-/* What is done with the packet's flow, or NOT_CACHED. */
+/* What is done with the packet's flow, or NOT_KNOWN. */
 static __always_inline __u32 flow4_deed(const struct packet *p)
 {
 	const struct flow4_key key = flow4_key(p);
@@ -121,7 +122,7 @@ static __always_inline __u32 flow4_deed(const struct packet *p)
 
 	if (!found)
 		found = flow4_find(&key, 1);
-	return found ? found & DEED_MASK : NOT_CACHED;
+	return found ? found & DEED_MASK : NOT_KNOWN;
 }
 
 static __always_inline struct pc_flow4 *flow4_free(const struct flow4_key *key, int which)
@@ -179,12 +180,12 @@ __attribute__((noinline)) __u32 HOOK_NAME(flow6_rule)(const struct packet *p, __
 	__u32 off;
 
 	if (!flow || flow->ports != flow_ports(p, generation))
-		return NOT_CACHED;
+		return NO_FLOW;
 	off = flow->type ^ flow_type(p);
 #pragma unroll
 	for (int i = 0; i < 8; i++)
 		off |= flow->address[i] ^ p->word[i];
-	return off ? NOT_CACHED : flow->rule;
+	return off ? NO_FLOW : flow->rule;
 }
 
 __attribute__((noinline)) int HOOK_NAME(flow6_keep)(const struct packet *p, __u32 generation)

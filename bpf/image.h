@@ -34,15 +34,6 @@ static __always_inline const void *image_at(__u32 image, __u32 address)
 	return page ? page_offset(page, address) : NULL;
 }
 
-/* The same where the first page is at hand, which has most of a small policy. */
-static __always_inline const void *image_near(const struct pc_image *first, __u32 image,
-                                              __u32 address)
-{
-	if (address < PC_PAGE_SIZE)
-		return page_offset((void *)first, address);
-	return image_at(image, address);
-}
-
 /* A way through an image that remembers its page: the next place is often in the same one. */
 struct trail {
 	__u32 image;

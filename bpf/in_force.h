@@ -7,37 +7,43 @@
 
 #include "abi/image.h"
 #include "abi/policy.h"
-#include "bpf/image.h"
 #include "bpf/maps_policy.h"
 
 /* Asked for once for each packet. */
 struct in_force {
 	enum pc_choice choice;
-	__u32 image;                   /* the key of its first page */
-	const struct pc_image *header; /* NULL: the built-in one */
-	const struct pc_side *side;    /* of this hook's direction; NULL as well */
+	const struct pc_front *front; /* NULL: the built-in one has none */
 };
 
-static __always_inline enum pc_choice choice_in_force(void)
+static __always_inline enum pc_choice choice_of(__u64 word)
 {
-	__u32 key = 0;
-	const __u64 *word = bpf_map_lookup_elem(&pc_active, &key);
-	__u64 active = word ? *(const volatile __u64 *)word : 0;
-
-	if (__builtin_expect(!pc_deadline(active), 1))
-		return active & PC_CHOICE_MASK;
-	return pc_choice_at(active, bpf_ktime_get_coarse_ns());
+	if (__builtin_expect(!pc_deadline(word), 1))
+		return word & PC_CHOICE_MASK;
+	return pc_choice_at(word, bpf_ktime_get_coarse_ns());
 }
 
 static __always_inline struct in_force policy_in_force(void)
 {
-	enum pc_choice choice = choice_in_force();
-	__u32 image = PC_PAGE_OF_IMAGE(choice);
-	const struct pc_image *header = choice ? image_at(image, 0) : NULL;
+	__u64 which = choice_of(*(const volatile __u64 *)&pc_active.word) - PC_CHOICE_A;
 
-	if (!header)
+	/* Or the compiler compares what it was before. */
+	asm volatile("" : "+r"(which));
+	if (which > PC_CHOICE_B - PC_CHOICE_A)
 		return (struct in_force){ .choice = PC_CHOICE_BUILTIN };
-	return (struct in_force){ choice, image, header, &header->side[HOOK_DIRECTION] };
+	return (struct in_force){ which + PC_CHOICE_A, &pc_active.front[which] };
+}
+
+static __always_inline const struct pc_front_side *front_side(const struct in_force *policy)
+{
+	return &policy->front->side[HOOK_DIRECTION];
+}
+
+/* The first of so many few entries, see struct pc_front_side. */
+static __always_inline const struct pc_few *front_few(const struct in_force *policy, __u32 few)
+{
+	__u64 offset = few & (PC_FRONT_SIZE - PC_FEW_ALIGN);
+
+	return (const void *)policy->front + offset;
 }
 
 #endif

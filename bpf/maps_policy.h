@@ -10,14 +10,8 @@
 #include "abi/names.h"
 #include "abi/policy.h"
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-	__type(key, __u32);
-	__type(value, __u64);
-} pc_active __weak SEC(".maps");
+/* A variable, as it is read for each packet: nothing is looked up. The loader pins its map. */
+struct pc_active pc_active __weak SEC(".data." PC_MAP_ACTIVE);
 
 /* How many it has depends on the number of CPUs: the loader says. */
 struct {

@@ -30,96 +30,77 @@ static __always_inline enum pc_kind kind_of(const struct packet *p)
 }
 
 /* Counts for the rules that count and come before the one that decides. */
-static __always_inline void count_on_the_way(hook_ctx *ctx, struct packet *p,
-                                             const struct pc_side *side)
+static __always_inline void count_on_the_way(hook_ctx *ctx, struct packet *p)
 {
-	for (int i = 0; i < PC_TREES && side->counts[p->kind].root[i]; i++)
-		HOOK_NAME(tally)(ctx, p, side->counts[p->kind].root[i]);
+	const struct pc_image *header = image_at(p->search.image, 0);
+	const struct pc_forest *counts;
+
+	if (!header || p->kind >= PC_KIND_COUNT)
+		return;
+	counts = &header->side[HOOK_DIRECTION].counts[p->kind];
+	for (int i = 0; i < PC_TREES && counts->root[i]; i++)
+		HOOK_NAME(tally)(ctx, p, counts->root[i]);
 }
 
-/* The rule that decides; NO_RULE: the default does. */
-static __always_inline __u32 find_rule(hook_ctx *ctx, struct packet *p,
+/* What the rules say is to be done; p->search tells which of them decided. */
+static __always_inline __u32 ask_rules(hook_ctx *ctx, struct packet *p,
                                        const struct in_force *policy)
 {
-	const struct pc_side *side = policy->side;
-	__u32 few, rule = NOT_FEW;
+	const struct pc_front_side *side = front_side(policy);
+	__u32 few, deed = NOT_KNOWN;
 
 	if (p->kind >= PC_KIND_COUNT)
-		return NO_RULE;
+		return BY_DEFAULT;
 	few = side->few[p->kind];
 	if (few)
-		rule = search_few(ctx, p, policy->header, few, true);
-	if (rule == NOT_FEW)
+		deed = search_few(ctx, p, policy, few, true);
+	if (deed == NOT_KNOWN) {
 		search(ctx, p);
-	else
-		p->search.rule = rule;
+		deed = deed_of(p, policy->front->rules, p->search.rule);
+	}
 	if (__builtin_expect(side->has_counts, 0)) {
 		if (hook_leaves_doubts())
 			p->search.asked |= ASKED_MORE;
 		else
-			count_on_the_way(ctx, p, side);
+			count_on_the_way(ctx, p);
 	}
-	return p->search.rule;
+	return deed;
 }
 
-/* What a rule does, as struct pc_flow4 has it. */
-#define DEED(action, number) ((action) << PC_FLOW4_ACTION_SHIFT | (number))
-#define BY_DEFAULT           DEED(PC_ACTION_COUNT, 0)
-
-/* The rule's cell; of one that limits, the rule. */
-static __always_inline __u32 deed_number(__u32 deed)
-{
-	return deed & ((1u << PC_FLOW4_ACTION_SHIFT) - 1);
-}
-
-static __always_inline bool deed_limits(__u32 deed)
-{
-	return deed >> PC_FLOW4_ACTION_SHIFT == PC_ACTION_LIMIT;
-}
-
-static __always_inline __u32 deed_of(const struct packet *p, const struct pc_image *header,
-                                     __u32 rule)
-{
-	const struct pc_rule *r = rule == NO_RULE ? NULL : rule_of(p, header, rule);
-
-	if (!r)
-		return BY_DEFAULT;
-	return DEED(r->action % 4, r->action == PC_ACTION_LIMIT ? rule : r->cell);
-}
-
-/* What is to be done with the packet, and in *ret_rule by which rule, if that had to be found. What
- * was asked for more than the flow's key may be another one for its next packet. */
+/* What is to be done with the packet. What was asked for more than the flow's key may be another
+ * one for its next packet. */
 static __always_inline __u32 find_deed(hook_ctx *ctx, struct packet *p,
-                                       const struct in_force *policy, __u32 *ret_rule)
+                                       const struct in_force *policy)
 {
-	bool caches4 = policy->side->worth_caching & PC_CACHE_IP4 && p->version == 4;
-	bool caches6 = policy->side->worth_caching & PC_CACHE_IP6 && p->version == 6;
-	__u32 rule = NOT_CACHED, deed;
+	__u32 worth_caching = front_side(policy)->worth_caching, generation, rule, deed;
+	bool caches4 = worth_caching & PC_CACHE_IP4 && p->version == 4;
+	bool caches6 = worth_caching & PC_CACHE_IP6 && p->version == 6;
 
 	p->kind = forget_way(kind_of(p), p->word[PC_WORD_SADDR]);
 	if (dry_run)
 		caches4 = caches6 = false;
 	if (caches4) {
 		deed = flow4_deed(p);
-		if (deed != NOT_CACHED)
+		if (deed != NOT_KNOWN)
 			return deed;
 	}
-	if (caches6)
-		rule = HOOK_NAME(flow6_rule)(p, policy->header->generation);
-	if (rule != NOT_CACHED)
-		return deed_of(p, policy->header, rule);
-	*ret_rule = rule = find_rule(ctx, p, policy);
-	deed = deed_of(p, policy->header, rule);
+	generation = policy->front->generation;
+	if (caches6) {
+		rule = HOOK_NAME(flow6_rule)(p, generation);
+		if (rule != NO_FLOW)
+			return deed_of(p, policy->front->rules, rule);
+	}
+	deed = ask_rules(ctx, p, policy);
 	if (p->search.asked)
 		return deed;
 	if (caches4)
 		flow4_keep(p, deed);
 	else if (caches6)
-		HOOK_NAME(flow6_keep)(p, policy->header->generation);
+		HOOK_NAME(flow6_keep)(p, generation);
 	return deed;
 }
 
-static __always_inline struct fate fate_by_default(const struct pc_side *side,
+static __always_inline struct fate fate_by_default(const struct pc_front_side *side,
                                                    enum pc_reason reason)
 {
 	if (!side->drops)
@@ -129,9 +110,10 @@ static __always_inline struct fate fate_by_default(const struct pc_side *side,
 
 /* Does it, and counts for the rule. */
 static __always_inline struct fate fate_by_deed(const struct wire *w, __u32 deed,
-                                                const struct pc_side *side, enum pc_reason reason)
+                                                const struct pc_front_side *side,
+                                                enum pc_reason reason)
 {
-	enum pc_action action = deed >> PC_FLOW4_ACTION_SHIFT;
+	enum pc_action action = deed_action(deed);
 	struct fate pass = { PC_VERDICT_PASS, reason };
 
 	if (action == PC_ACTION_COUNT)
@@ -151,8 +133,7 @@ static __always_inline struct fate fate_by_limit(const struct packet *p, __u32 d
 	return (struct fate){ PC_VERDICT_DROP, PC_R_LIMIT };
 }
 
-static __always_inline void tell(const struct packet *p, struct fate fate, enum pc_choice choice,
-                                 __u32 rule)
+static __always_inline void tell(const struct packet *p, struct fate fate, enum pc_choice choice)
 {
 	struct pc_decision *decision;
 	__u32 key = 0;
@@ -164,7 +145,7 @@ static __always_inline void tell(const struct packet *p, struct fate fate, enum 
 		return;
 	decision->verdict = fate.verdict;
 	decision->reason = fate.reason;
-	decision->rule = rule == NO_RULE ? -1 : (__s32)rule;
+	decision->rule = p->search.rule == NO_RULE ? -1 : p->search.rule;
 	decision->choice = choice;
 	decision->kind = p->kind;
 }
@@ -180,18 +161,18 @@ static __always_inline struct fate fate_by_builtin(const struct packet *p, const
 }
 
 /* What is to be done with a packet, if it takes no more than its addresses, ports and protocol and
- * no search of trees to know; else NOT_CACHED. */
+ * no search of trees to know; else NOT_KNOWN. */
 static __always_inline __u32 known_deed(struct packet *p, const struct in_force *policy)
 {
-	__u32 few, rule;
+	const struct pc_front_side *side = front_side(policy);
+	__u32 few;
 
-	if (policy->side->worth_caching & PC_CACHE_IP4)
+	if (side->worth_caching & PC_CACHE_IP4)
 		return flow4_deed(p);
-	few = policy->side->few[kind_of(p)];
-	if (!few || policy->side->has_counts)
-		return NOT_CACHED;
-	rule = search_few(NULL, p, policy->header, few, false);
-	return rule == NOT_FEW ? NOT_CACHED : deed_of(p, policy->header, rule);
+	few = side->few[kind_of(p)];
+	if (!few || side->has_counts)
+		return NOT_KNOWN;
+	return search_few(NULL, p, policy, few, false);
 }
 
 /* Judges a plain packet of which nobody has the address, so that it need not be in memory. False:
@@ -201,45 +182,45 @@ static __always_inline bool judge_at_once(struct packet *p, const struct wire *w
 {
 	__u32 deed;
 
-	if (!policy->header) {
+	if (!policy->front) {
 		*ret_fate = fate_by_builtin(p, w, PC_R_PASS);
 		return true;
 	}
-	p->search.image = policy->image;
+	p->search.image = PC_PAGE_OF_IMAGE(policy->choice);
 	deed = known_deed(p, policy);
-	if (deed == NOT_CACHED || deed_limits(deed))
+	if (deed == NOT_KNOWN || deed_action(deed) == PC_ACTION_LIMIT)
 		return false;
-	*ret_fate = fate_by_deed(w, deed, policy->side, PC_R_PASS);
+	*ret_fate = fate_by_deed(w, deed, front_side(policy), PC_R_PASS);
 	return true;
 }
 
 static __always_inline struct fate judge(hook_ctx *ctx, enum pc_reason reason, struct packet *p,
                                          const struct wire *w, const struct in_force *policy)
 {
-	__u32 rule = NO_RULE, deed;
 	struct fate fate;
+	__u32 deed;
 
-	if (!policy->header) {
+	p->search.rule = NO_RULE;
+	if (!policy->front) {
 		if (dry_run)
 			p->kind = kind_of(p);
 		fate = fate_by_builtin(p, w, reason);
-		tell(p, fate, PC_CHOICE_BUILTIN, rule);
+		tell(p, fate, PC_CHOICE_BUILTIN);
 		return fate;
 	}
-	p->search.image = policy->image;
-	p->search.rule = NO_RULE;
-	deed = find_deed(ctx, p, policy, &rule);
+	p->search.image = PC_PAGE_OF_IMAGE(policy->choice);
+	deed = find_deed(ctx, p, policy);
 	if (hook_leaves_doubts() && p->search.asked & ASKED_UNSURE)
 		fate = (struct fate){ PC_VERDICT_PASS, reason };
-	else if (deed_limits(deed))
+	else if (deed_action(deed) == PC_ACTION_LIMIT)
 		fate = fate_by_limit(p, deed, reason);
 	else
-		fate = fate_by_deed(w, deed, policy->side, reason);
+		fate = fate_by_deed(w, deed, front_side(policy), reason);
 	/* What passes on is counted where it is judged for good. */
-	if (hook_leaves_doubts() && fate.verdict == PC_VERDICT_DROP && policy->side->has_counts &&
-	    p->kind < PC_KIND_COUNT)
-		count_on_the_way(ctx, p, policy->side);
-	tell(p, fate, policy->choice, rule);
+	if (hook_leaves_doubts() && fate.verdict == PC_VERDICT_DROP &&
+	    front_side(policy)->has_counts)
+		count_on_the_way(ctx, p);
+	tell(p, fate, policy->choice);
 	return fate;
 }
 

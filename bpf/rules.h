@@ -10,17 +10,40 @@
 #include "bpf/image.h"
 #include "bpf/packet.h"
 
-static __always_inline const struct pc_rule *rule_of(const struct packet *p,
-                                                     const struct pc_image *header, __u32 rule)
+/* `rules` is where the first of them is. */
+static __always_inline const struct pc_rule *rule_of(const struct packet *p, __u32 rules,
+                                                     __u32 rule)
 {
-	return image_near(header, p->search.image, header->rules + rule * sizeof(struct pc_rule));
+	return image_at(p->search.image, rules + rule * sizeof(struct pc_rule));
 }
 
 static __always_inline const struct pc_rule *rule_at(const struct packet *p, __u32 rule)
 {
 	const struct pc_image *header = image_at(p->search.image, 0);
 
-	return header ? rule_of(p, header, rule) : NULL;
+	return header ? rule_of(p, header->front.rules, rule) : NULL;
+}
+
+/* What is to be done, see pc_deed(). */
+#define BY_DEFAULT ((__u32)PC_ACTION_COUNT << PC_DEED_ACTION_SHIFT)
+#define NOT_KNOWN  (~0u)
+
+/* The rule's cell; of one that limits, the rule. */
+static __always_inline __u32 deed_number(__u32 deed)
+{
+	return deed & ((1u << PC_DEED_ACTION_SHIFT) - 1);
+}
+
+static __always_inline enum pc_action deed_action(__u32 deed)
+{
+	return deed >> PC_DEED_ACTION_SHIFT;
+}
+
+static __always_inline __u32 deed_of(const struct packet *p, __u32 rules, __u32 rule)
+{
+	const struct pc_rule *r = rule == NO_RULE ? NULL : rule_of(p, rules, rule);
+
+	return r ? pc_deed(r, rule) : BY_DEFAULT;
 }
 
 /* Plain additions, as in account(): the page is this CPU's. */

@@ -7,6 +7,7 @@
 #include "abi/image.h"
 #include "bpf/conditions.h"
 #include "bpf/forest.h"
+#include "bpf/in_force.h"
 #include "bpf/packet.h"
 #include "bpf/rules.h"
 
@@ -115,31 +116,44 @@ static __always_inline void search(hook_ctx *ctx, struct packet *p)
 	}
 }
 
-#define NOT_FEW (~0u)
-
-/* The same for a forest of a few entries, or NOT_FEW: go by the trees, as the packet may not be
- * asked for conditions, or for more than one. In line: a call takes longer than all of it. */
-static __always_inline __u32 search_few(hook_ctx *ctx, struct packet *p,
-                                        const struct pc_image *header, __u32 few, bool may_ask)
+/* No branches but for the end, as in outside(). */
+static __always_inline bool few_matches(const struct pc_few *e, __u64 addresses, __u64 lanes)
 {
-	__u32 count = few % sizeof(struct pc_entry4);
-	const struct pc_entry4 *e = page_offset((void *)header, few - count);
+	__u64 off = (addresses ^ e->addresses) & e->mask;
+
+	return !(off | (((lanes - e->low) | (e->high - lanes)) & PC_LANES_BELOW_0));
+}
+
+/* The same for a forest of a few entries, and what is to be done; or NOT_KNOWN: go by the trees, as
+ * the packet may not be asked for conditions, or for more than one. In line: a call takes longer
+ * than all of it. */
+static __always_inline __u32 search_few(hook_ctx *ctx, struct packet *p,
+                                        const struct in_force *policy, __u32 few, bool may_ask)
+{
+	const __u64 addresses = (__u64)p->word[PC_WORD_DADDR] << 32 | p->word[PC_WORD_SADDR];
+	const __u64 lanes =
+		pc_lanes(p->word[PC_WORD_SPORT], p->word[PC_WORD_DPORT], p->word[PC_WORD_PROTO]);
+	const struct pc_few *e = front_few(policy, few);
+	__u32 count = few % PC_FEW_ALIGN;
 
 #pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < PC_FEW && i < count; i++, e++) {
 		int found = HOLDS | LAST;
 
-		if (!entry4_matches(e, p->word))
+		if (!few_matches(e, addresses, lanes))
 			continue;
 		if (e->cond && !may_ask)
-			return NOT_FEW;
+			return NOT_KNOWN;
 		if (e->cond)
 			found = HOOK_NAME(condition)(ctx, p, e->cond);
 		if (!(found & HOLDS))
 			continue;
-		return found & LAST ? e->rule : NOT_FEW;
+		if (!(found & LAST))
+			return NOT_KNOWN;
+		p->search.rule = e->rule;
+		return e->deed;
 	}
-	return NO_RULE;
+	return BY_DEFAULT;
 }
 
 /* Counts for all rules that do, match and come before the one that decides. A global function:

@@ -58,7 +58,8 @@ static bool is_pending(const struct engine *engine)
 /* All the memory a policy asks for beside its image. */
 static int need_pages(int pages, const struct policy *policy, const struct pc_image *header)
 {
-	unsigned caches = header->side[PC_IN].worth_caching | header->side[PC_OUT].worth_caching;
+	unsigned caches =
+		header->front.side[PC_IN].worth_caching | header->front.side[PC_OUT].worth_caching;
 	unsigned cpus = counters_cpus();
 	auto_free __u32 *keys =
 		calloc(1 + PC_SOURCE_PAGES + cpus * PC_PAGES_PER_CPU, sizeof(*keys));
@@ -141,6 +142,7 @@ static int put_in_force(const struct pins *pins, const struct engine *engine, st
 	if (r)
 		return r;
 	free_flows(engine->pages, idle);
+	engine_set_front(engine, idle, &image_header(&image)->front);
 	engine_set_word(engine, word_of(idle, now.brief.choice, seconds));
 	if (ret_text)
 		*ret_text = TAKE_PTR(text);

@@ -37,10 +37,10 @@ static int brief_image(int pages, struct commit_brief *brief)
 
 	if (!header)
 		return fail(errno, "the policy in force");
-	brief->generation = header->generation;
+	brief->generation = header->front.generation;
 	brief->n_rules = header->n_rules;
 	for (unsigned i = 0; i < PC_DIRECTION_COUNT; i++)
-		brief->drops[i] = header->side[i].drops;
+		brief->drops[i] = header->front.side[i].drops;
 	pages_unmap(page);
 	return 0;
 }
@@ -92,7 +92,7 @@ static int read_image(int pages, enum pc_choice choice, struct commit_state *sta
 	if (r)
 		return r == -ENOENT ? fail(ENOENT, "the policy in force") : r;
 	header = image_header(&image);
-	rules = image_at(&image, header->rules);
+	rules = image_at(&image, header->front.rules);
 	state->text = image_text(&image);
 	if (!state->text)
 		return fail(ENOMEM, "the policy in force");
@@ -192,7 +192,7 @@ int commit_counts(const struct pins *pins, const struct commit_state *state,
 
 	memset(ret_counts, 0, state->policy.n_rules * sizeof(*ret_counts));
 	/* Without the page nothing was counted there yet. */
-	if (!r && engine.word && engine_word(&engine))
+	if (!r && engine.active && engine_word(&engine))
 		r = cells_read(engine.pages, &state->policy, ret_counts);
 	return r ? r : add_builtin(pins, &state->policy, ret_counts);
 }

@@ -15,8 +15,8 @@
 
 void engine_close(struct engine *engine)
 {
-	if (engine->word)
-		munmap(engine->word, sizeof(*engine->word));
+	if (engine->active)
+		munmap(engine->active, sizeof(*engine->active));
 	if (engine->pages >= 0)
 		close(engine->pages);
 }
@@ -25,7 +25,7 @@ int engine_open(const struct pins *pins, struct engine *ret_engine)
 {
 	auto_close int active = -1;
 	char path[PATH_MAX];
-	void *word;
+	void *at;
 
 	*ret_engine = (struct engine){ .pages = -1 };
 	/* The pages are pinned last, as a rule: without them no image was ever in force. */
@@ -38,21 +38,27 @@ int engine_open(const struct pins *pins, struct engine *ret_engine)
 	ret_engine->pages = pins_open_map(pins, PC_MAP_PAGES);
 	if (ret_engine->pages < 0)
 		return ret_engine->pages;
-	word = mmap(NULL, sizeof(__u64), PROT_READ | PROT_WRITE, MAP_SHARED, active, 0);
-	if (word == MAP_FAILED)
+	at = mmap(NULL, sizeof(struct pc_active), PROT_READ | PROT_WRITE, MAP_SHARED, active, 0);
+	if (at == MAP_FAILED)
 		return fail(errno, "%s", PC_MAP_ACTIVE);
-	ret_engine->word = word;
+	ret_engine->active = at;
 	return 0;
 }
 
 __u64 engine_word(const struct engine *engine)
 {
-	return engine->word ? __atomic_load_n(engine->word, __ATOMIC_ACQUIRE) : 0;
+	return engine->active ? __atomic_load_n(&engine->active->word, __ATOMIC_ACQUIRE) : 0;
 }
 
 void engine_set_word(const struct engine *engine, __u64 word)
 {
-	__atomic_store_n(engine->word, word, __ATOMIC_RELEASE);
+	__atomic_store_n(&engine->active->word, word, __ATOMIC_RELEASE);
+}
+
+void engine_set_front(const struct engine *engine, enum pc_choice choice,
+                      const struct pc_front *front)
+{
+	engine->active->front[choice - PC_CHOICE_A] = *front;
 }
 
 static int make_map(const struct pins *pins, const char *name, int (*create)(void))
@@ -71,8 +77,8 @@ static int make_map(const struct pins *pins, const char *name, int (*create)(voi
 static int create_active(void)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
-	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, PC_MAP_ACTIVE, sizeof(__u32), sizeof(__u64), 1,
-	                        &opts);
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, PC_MAP_ACTIVE, sizeof(__u32),
+	                        sizeof(struct pc_active), 1, &opts);
 
 	return fd < 0 ? fail(errno, "map %s", PC_MAP_ACTIVE) : fd;
 }

@@ -6,10 +6,10 @@
 #include "abi/policy.h"
 #include "lib/kern/pins.h"
 
-/* Not there before the first policy: `word` is NULL. */
+/* Not there before the first policy: `active` is NULL. */
 struct engine {
 	int pages;
-	__u64 *word; /* of pc_active */
+	struct pc_active *active;
 };
 
 int engine_open(const struct pins *pins, struct engine *ret_engine);
@@ -22,5 +22,9 @@ int engine_make(const struct pins *pins);
 /* The word, 0 where there is none, and the one store by which a policy comes into force. */
 __u64 engine_word(const struct engine *engine);
 void engine_set_word(const struct engine *engine, __u64 word);
+
+/* Puts the front of an image beside the word. No program reads that one any more. */
+void engine_set_front(const struct engine *engine, enum pc_choice choice,
+                      const struct pc_front *front);
 
 #endif

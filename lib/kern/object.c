@@ -46,15 +46,20 @@ static struct bpf_program *program_of(struct bpf_object *object, enum pc_hook ho
 	return bpf_object__find_program_by_name(object, program_names[hook]);
 }
 
-/* Those that know policies have a map of pages, some of them for each CPU. */
-static int size_pages(struct bpf_object *object)
+/* Those that know policies have a map of pages, some of them for each CPU, and a variable that is
+ * pinned as a map of its own. */
+static int configure_policies(struct bpf_object *object, const struct pins *pins)
 {
 	struct bpf_map *pages = bpf_object__find_map_by_name(object, PC_MAP_PAGES);
+	struct bpf_map *active = bpf_object__find_map_by_name(object, ".data." PC_MAP_ACTIVE);
+	char path[PATH_MAX];
+	int r = bpf_map__set_max_entries(pages, PC_PAGES(libbpf_num_possible_cpus()));
 
-	return pages ? bpf_map__set_max_entries(pages, PC_PAGES(libbpf_num_possible_cpus())) : 0;
+	return r ? r : bpf_map__set_pin_path(active, pins_path(pins, PC_MAP_ACTIVE, path));
 }
 
-static int configure(struct bpf_object *object, const struct pc_plan *plan, bool dry_run)
+static int configure(struct bpf_object *object, const struct pins *pins, const struct pc_plan *plan,
+                     bool dry_run)
 {
 	int r = load_set_bool(object, "can_see_kern_ctx", kernel_shows_context());
 
@@ -65,7 +70,9 @@ static int configure(struct bpf_object *object, const struct pc_plan *plan, bool
 		r = load_set_bool(object, "tc_decides", plan->tc_backend != PC_TC_NONE);
 	if (!r && plan->policies)
 		r = load_set_bool(object, "dry_run", dry_run);
-	return r ? r : size_pages(object);
+	if (!r && plan->policies)
+		r = configure_policies(object, pins);
+	return r;
 }
 
 static void wanted(struct bpf_object *object, bool xdp, bool in, bool out)
@@ -89,7 +96,7 @@ static int open_object(const struct pins *pins, const struct pc_plan *plan, bool
 	object = bpf_object__open_mem(bytes, size, &opts);
 	if (!object)
 		return load_refused(errno, "opening the programs");
-	r = configure(object, plan, dry_run);
+	r = configure(object, pins, plan, dry_run);
 	if (r) {
 		bpf_object__close(object);
 		return load_refused(r, "configuring the programs");

@@ -183,7 +183,7 @@ uint32_t pages_generation(int pages, enum pc_choice choice)
 	struct pc_image *header;
 	auto_page struct pc_page *page = map_header(pages, choice, &header);
 
-	return header ? header->generation : 0;
+	return header ? header->front.generation : 0;
 }
 
 int pages_read_image(int pages, enum pc_choice choice, struct image *ret_image)

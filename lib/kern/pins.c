@@ -36,7 +36,7 @@ static const struct shape {
 	{ PC_MAP_SIZES, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct pc_size_block), PC_BLOCKS, 0 },
 	{ PC_MAP_META, BPF_MAP_TYPE_ARRAY, sizeof(struct pc_meta), 1, 0 },
 	{ PC_MAP_BASELINE, BPF_MAP_TYPE_ARRAY, sizeof(struct cpu_counts), 0, 1 },
-	{ PC_MAP_ACTIVE, BPF_MAP_TYPE_ARRAY, sizeof(__u64), 1, 0 },
+	{ PC_MAP_ACTIVE, BPF_MAP_TYPE_ARRAY, sizeof(struct pc_active), 1, 0 },
 	{ PC_MAP_PAGES, BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), PC_PAGE_OF_CPUS,
 	  PC_PAGES_PER_CPU },
 	{ PC_MAP_BUILTIN, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct pc_counter), 1, 0 },

@@ -11,6 +11,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/rules/caching.h"
 #include "lib/rules/expand.h"
+#include "lib/rules/front.h"
 #include "lib/rules/pool.h"
 #include "lib/rules/print.h"
 #include "lib/rules/tree.h"
@@ -162,19 +163,6 @@ static uint8_t cache_of(const struct compiler *c, enum pc_kind kind)
 	return family == 4 ? PC_CACHE_IP4 : family == 6 && c->ip6 ? PC_CACHE_IP6 : 0;
 }
 
-/* See struct pc_side. */
-static uint32_t few_of(const struct compiler *c, enum pc_kind kind, const struct pc_forest *forest)
-{
-	const struct pc_node *leaf = image_at(c->image, forest->root[0]);
-
-	if (!forest->root[0])
-		return sizeof(struct pc_entry4); /* wherever: none is looked at */
-	if (kind_of(kind)->family == 6 || forest->root[1] || !leaf->leaf || leaf->mask > PC_FEW ||
-	    leaf->base >= PC_PAGE_SIZE)
-		return 0;
-	return leaf->base | leaf->mask;
-}
-
 /* The forests of both directions for packets of a kind, which may be the same. */
 static int build_forests(struct compiler *c, enum pc_kind kind, bool counts)
 {
@@ -193,13 +181,12 @@ static int build_forests(struct compiler *c, enum pc_kind kind, bool counts)
 
 	for (d = 0; d < PC_DIRECTION_COUNT; d++) {
 		struct pc_side *side = &header_of(c)->side[d];
+		struct pc_front_side *front = &header_of(c)->front.side[d];
 
 		(counts ? side->counts : side->verdicts)[kind] = forests[d];
-		side->has_counts |= counts && c->boxes[d][counts].n;
-		if (!counts)
-			side->few[kind] = few_of(c, kind, &forests[d]);
+		front->has_counts |= counts && c->boxes[d][counts].n;
 		if (c->boxes[d][counts].n > PC_FEW)
-			side->worth_caching |= cache_of(c, kind);
+			front->worth_caching |= cache_of(c, kind);
 	}
 	return 0;
 }
@@ -212,9 +199,9 @@ static void cache_tables(struct compiler *c)
 			caching_rule(rule) ? PC_CACHE_IP4 | (c->ip6 ? PC_CACHE_IP6 : 0) : 0;
 
 		if (rule->in)
-			header_of(c)->side[PC_IN].worth_caching |= caches;
+			header_of(c)->front.side[PC_IN].worth_caching |= caches;
 		if (rule->out)
-			header_of(c)->side[PC_OUT].worth_caching |= caches;
+			header_of(c)->front.side[PC_OUT].worth_caching |= caches;
 	}
 }
 
@@ -266,7 +253,7 @@ static int put_rules(struct compiler *c)
 		header_of(c)->uses_limits = 1;
 		header_of(c)->uses_sources |= rule->per_src;
 	}
-	header_of(c)->rules = address;
+	header_of(c)->front.rules = address;
 	header_of(c)->n_rules = n;
 	return 0;
 }
@@ -359,9 +346,10 @@ static int compile(struct compiler *c, uint32_t generation)
 
 	header_of(c)->magic = PC_IMAGE_MAGIC;
 	header_of(c)->size = c->image->size;
-	header_of(c)->generation = generation;
-	header_of(c)->side[PC_IN].drops = c->policy->drops[PC_IN];
-	header_of(c)->side[PC_OUT].drops = c->policy->drops[PC_OUT];
+	header_of(c)->front.generation = generation;
+	header_of(c)->front.side[PC_IN].drops = c->policy->drops[PC_IN];
+	header_of(c)->front.side[PC_OUT].drops = c->policy->drops[PC_OUT];
+	front_put_few(c->image);
 	return 0;
 }
 

@@ -105,10 +105,10 @@ const struct pc_image *image_header(const struct image *image)
 	if (!header || header->magic != PC_IMAGE_MAGIC || header->size > image->size ||
 	    header->n_rules > PC_MAX_RULES)
 		return NULL;
-	if (header->rules % _Alignof(struct pc_rule) ||
+	if (header->front.rules % _Alignof(struct pc_rule) ||
 	    header->sets % _Alignof(struct pc_image_set))
 		return NULL;
-	if (!image_span(image, header->rules, header->n_rules * sizeof(struct pc_rule)) ||
+	if (!image_span(image, header->front.rules, header->n_rules * sizeof(struct pc_rule)) ||
 	    !image_span(image, header->text, header->text_len) ||
 	    !image_span(image, header->sets,
 	                header->n_sets * (uint64_t)sizeof(struct pc_image_set)))

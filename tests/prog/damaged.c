@@ -43,7 +43,7 @@ static void text_past_the_end(struct pc_image *header)
 
 static void no_such_cell(struct pc_image *header)
 {
-	struct pc_rule *rules = (void *)((__u8 *)header + header->rules);
+	struct pc_rule *rules = (void *)((__u8 *)header + header->front.rules);
 
 	rules[0].cell = 0xffff;
 }

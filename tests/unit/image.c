@@ -13,6 +13,7 @@
 #include "lib/rules/print.h"
 #include "tests/tap.h"
 #include "tests/unit/parsed.h"
+#include "tests/unit/sound.h"
 
 /* Compiles the text; "" if that works, else the sentence, to be freed. */
 static char *why_not(const char *text, int *ret_error)
@@ -63,16 +64,16 @@ static void parts(void)
 	header = image_header(&image);
 	if (!tap_check(header))
 		return;
-	tap_check_int(header->generation, 5);
+	tap_check_int(header->front.generation, 5);
 	tap_check_int(header->size, image.size);
 	tap_check_int(header->n_rules, 4);
-	tap_check_int(header->side[PC_IN].drops, 0);
-	tap_check_int(header->side[PC_OUT].drops, 1);
-	tap_check_int(header->side[PC_IN].has_counts, 0);
-	tap_check_int(header->side[PC_OUT].has_counts, 1);
+	tap_check_int(header->front.side[PC_IN].drops, 0);
+	tap_check_int(header->front.side[PC_OUT].drops, 1);
+	tap_check_int(header->front.side[PC_IN].has_counts, 0);
+	tap_check_int(header->front.side[PC_OUT].has_counts, 1);
 	tap_check_int(header->uses_limits, 1);
 	tap_check_int(header->uses_sources, 1);
-	rules = image_at(&image, header->rules);
+	rules = image_at(&image, header->front.rules);
 	tap_check_int(rules[0].action, PC_ACTION_DROP);
 	tap_check_int(rules[1].interval, 1000 * 1024);
 	tap_check_int(rules[1].burst, 200);
@@ -84,6 +85,58 @@ static void parts(void)
 	text = image_text(&image);
 	printed = policy_print(&policy);
 	tap_check_str(text, printed);
+}
+
+/* PC_FEW rules for each kind of IPv4 and for ARP, all for one direction or both. */
+static void print_rules(FILE *to, const char *direction)
+{
+	static const char *const matches[] = { "tcp dst port", "udp dst port", "sctp dst port",
+		                               "proto 47 len", "arp len" };
+
+	for (int i = 0; i < PC_FEW * 5; i++)
+		fprintf(to, "drop %s %s %d\n", direction, matches[i % 5], 100 + i);
+}
+
+/* How many kinds of a direction have so many few entries; their trees are not asked. */
+static int few_kinds(const struct pc_front_side *side, unsigned count)
+{
+	int n = 0;
+
+	for (enum pc_kind kind = 0; kind < PC_KIND_COUNT; kind++)
+		n += side->few[kind] && side->few[kind] % PC_FEW_ALIGN == count;
+	return n;
+}
+
+static void front(const char *one, const char *other, int in, int out, int none)
+{
+	auto_policy struct policy policy = { 0 };
+	auto_image struct image image = { 0 };
+	auto_free char *text = NULL;
+	const struct pc_front *front;
+	const char *why = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+
+	print_rules(to, one);
+	if (other)
+		print_rules(to, other);
+	fclose(to);
+	if (!parsed(text, &policy) || !tap_check_int(policy_compile(&policy, 1, &image, &why), 0) ||
+	    !check_image(&image))
+		return;
+	front = &image_header(&image)->front;
+	tap_check_int(few_kinds(&front->side[PC_IN], PC_FEW), in);
+	tap_check_int(few_kinds(&front->side[PC_OUT], PC_FEW), out);
+	tap_check_int(few_kinds(&front->side[PC_OUT], 0), none);
+}
+
+/* There is room for those of eight kinds. */
+static void fronts(void)
+{
+	tap_test("the front has the entries of small forests, as far as there is room");
+	front("in,out", NULL, 5, 5, 0);
+	front("in", "out", 5, 3, 0);
+	front("in", NULL, 5, 0, PC_KIND_COUNT);
 }
 
 static void sets_come_back(void)
@@ -126,7 +179,7 @@ static void nobodys_image(void)
 	header->text_len = image.size;
 	tap_check(!image_header(&image) && !image_text(&image));
 	*header = kept;
-	header->rules = ~0u - 16;
+	header->front.rules = ~0u - 16;
 	tap_check(!image_header(&image));
 	*header = kept;
 	header->n_sets = ~0u;
@@ -200,6 +253,7 @@ static void excess(void)
 int main(void)
 {
 	parts();
+	fronts();
 	sets_come_back();
 	nobodys_image();
 	placing();

@@ -83,19 +83,48 @@ static inline bool check_tree(const struct tree *t, uint32_t at, unsigned depth)
 	return true;
 }
 
+/* A few entry says what the one of the leaf does. */
+static inline bool check_same(const struct image *image, const struct pc_few *few,
+                              const struct pc_entry4 *e)
+{
+	const struct pc_image *header = image_header(image);
+	const struct pc_rule *rules = image_at(image, header->front.rules);
+	uint32_t number = rules[e->rule].action == PC_ACTION_LIMIT ? e->rule : rules[e->rule].cell;
+
+	return tap_check(few->addresses == ((uint64_t)e->daddr << 32 | e->saddr)) &&
+	       tap_check(few->mask == ((uint64_t)e->dmask << 32 | e->smask)) &&
+	       tap_check(few->low == ((uint64_t)e->proto << PC_LANE_PROTO |
+	                              (uint64_t)e->dport_lo << PC_LANE_DPORT | e->sport_lo)) &&
+	       tap_check(few->high ==
+	                 ((uint64_t)(e->proto | (uint8_t)~e->proto_mask) << PC_LANE_PROTO |
+	                  (uint64_t)e->dport_hi << PC_LANE_DPORT | e->sport_hi)) &&
+	       tap_check_int(few->rule, e->rule) && tap_check_int(few->cond, e->cond) &&
+	       tap_check_int(few->deed >> PC_DEED_ACTION_SHIFT, rules[e->rule].action) &&
+	       tap_check_int(few->deed & ((1 << PC_DEED_ACTION_SHIFT) - 1), number);
+}
+
 /* The entries of a small forest are those of its leaf. */
 static inline bool check_few(const struct image *image, const struct pc_forest *f, uint32_t few)
 {
-	uint32_t count = few % sizeof(struct pc_entry4);
 	const struct pc_node *leaf = image_span(image, f->root[0], sizeof(*leaf));
+	const struct pc_front *front = &image_header(image)->front;
+	uint32_t count = few % PC_FEW_ALIGN, at = few - count;
+	const struct pc_entry4 *entries;
 
 	if (!few)
 		return true;
 	if (!count)
 		return tap_check(!f->root[0]);
-	return tap_check(count <= PC_FEW && f->root[0] && !f->root[1] && few < PC_PAGE_SIZE) &&
-	       tap_check_int(leaf->leaf, 1) && tap_check_int(leaf->mask, count) &&
-	       tap_check_int(leaf->base, few - count);
+	if (!tap_check(count <= PC_FEW && f->root[0] && !f->root[1] && leaf->leaf) ||
+	    !tap_check_int(leaf->mask, count) ||
+	    !tap_check(at + count * sizeof(struct pc_few) <= sizeof(*front)))
+		return false;
+	entries = image_at(image, leaf->base);
+	for (uint32_t i = 0; i < count; i++)
+		if (!check_same(image, (const struct pc_few *)((const char *)front + at) + i,
+		                &entries[i]))
+			return false;
+	return true;
 }
 
 static inline bool check_image(const struct image *image)
@@ -108,6 +137,7 @@ static inline bool check_image(const struct image *image)
 	for (i = 0; i < forests; i++) {
 		enum pc_kind kind = i / 2 % PC_KIND_COUNT;
 		const struct pc_side *side = &header->side[i / 2 / PC_KIND_COUNT];
+		const uint32_t *few = &header->front.side[i / 2 / PC_KIND_COUNT].few[kind];
 		const struct pc_forest *f = i % 2 ? &side->counts[kind] : &side->verdicts[kind];
 		struct tree t = { image, kind >= PC_KIND_IP6_TCP && kind <= PC_KIND_IP6_REST,
 			          i % 2 };
@@ -115,9 +145,9 @@ static inline bool check_image(const struct image *image)
 		for (root = 0; root < PC_TREES && f->root[root]; root++)
 			if (!check_tree(&t, f->root[root], 0) || !tap_check(!root || !t.ordered))
 				return false;
-		if (!(i % 2) && !check_few(image, f, side->few[kind]))
+		if (!(i % 2) && !check_few(image, f, *few))
 			return false;
-		if (t.six && !tap_check(side->few[kind] % sizeof(struct pc_entry4) == 0))
+		if (t.six && !tap_check(*few % PC_FEW_ALIGN == 0))
 			return false;
 	}
 	return true;
