@@ -216,9 +216,9 @@ static __always_inline struct fate judge(hook_ctx *ctx, enum pc_reason reason, s
 		fate = fate_by_limit(p, deed, reason);
 	else
 		fate = fate_by_deed(w, deed, front_side(policy), reason);
-	/* What passes on is counted where it is judged for good. */
-	if (hook_leaves_doubts() && fate.verdict == PC_VERDICT_DROP &&
-	    front_side(policy)->has_counts)
+	/* What passes on is counted where it is judged for good. A flow that is cached met no rule
+	 * that counts, and of it is not known which rule decided. */
+	if (hook_leaves_doubts() && fate.verdict == PC_VERDICT_DROP && p->search.asked & ASKED_MORE)
 		count_on_the_way(ctx, p);
 	tell(p, fate, policy->choice);
 	return fate;

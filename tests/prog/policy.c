@@ -650,6 +650,33 @@ static void test_known_flow(struct hook *h)
 	apply(h, ""); /* the hook is lo's, which others need */
 }
 
+/* XDP leaves to TC what it is not sure of, and finds the flows that TC knows. */
+static void test_known_to_tc(struct hook *tc)
+{
+	static const struct layer layers[LAYERS] = { ETH(), IP4(.options = 4), UDP(.dport = 53) };
+	struct hook xdp = { .name = "xdp, before tc-ingress",
+		            .hook = PC_HOOK_XDP,
+		            .pins = tc->pins };
+	const struct pc_plan plan = {
+		.xdp_mode = PC_XDP_SKB, .tc_backend = PC_TC_CLSACT, .early_drop = 1, .policies = 1
+	};
+	auto_object struct object object = { .pins = &xdp.pins, .plan = &plan };
+	auto_free char *text = many_rules(20, "drop udp\ncount udp");
+	struct pc_counter want[22] = { 0 };
+
+	tap_test("%s: a flow that TC knows counts at the rule that decides, not at later ones",
+	         xdp.name);
+	if (!tap_check_int(object_load(&object, PC_HOOK_XDP, &xdp.prog), 0) || !apply(tc, "") ||
+	    !apply(tc, text))
+		return;
+	packet_build(&packet, layers);
+	tap_check_int(passes_of(tc, &packet, 3), 0);
+	tap_check_int(passes_of(&xdp, &packet, 3), 0);
+	want[20] = (struct pc_counter){ 6, 6 * packet.len };
+	check_counts(tc, want, 22);
+	apply(tc, "");
+}
+
 static void test_hook(struct hook *h)
 {
 	for (size_t i = 0; i < ROWS; i++)
@@ -681,5 +708,6 @@ int main(void)
 		return tap_done();
 	for (struct hook *h = hooks; h < hooks + HOOKS; h++)
 		test_hook(h);
+	test_known_to_tc(&hooks[1]);
 	return tap_done();
 }
