@@ -201,7 +201,8 @@ struct pc_few {
 _Static_assert(sizeof(struct pc_few) == 48, "few entries are found by this size");
 
 /* Ports and protocol side by side, with bits between them that stay 0: they show where a difference
- * is below 0. What a lane then takes from the next one does not matter any more. */
+ * is below 0. What a lane then takes from the next one does not matter any more, as one that is
+ * below 0 is enough. */
 #define PC_LANE_DPORT    20
 #define PC_LANE_PROTO    40
 #define PC_LANES_BELOW_0 (1ull << (PC_LANE_DPORT - 1) | 1ull << (PC_LANE_PROTO - 1) | 1ull << 63)
@@ -211,12 +212,21 @@ static inline __attribute__((always_inline)) __u64 pc_lanes(__u64 sport, __u64 d
 	return sport | dport << PC_LANE_DPORT | proto << PC_LANE_PROTO;
 }
 
+/* `addresses` as those of struct pc_few; all in host byte order. No branches but for the end. */
+static inline __attribute__((always_inline)) int pc_few_matches(const struct pc_few *e,
+                                                                __u64 addresses, __u64 lanes)
+{
+	__u64 off = (addresses ^ e->addresses) & e->mask;
+
+	return !(off | (((lanes - e->low) | (e->high - lanes)) & PC_LANES_BELOW_0));
+}
+
 #define PC_CACHE_IP4 1
 #define PC_CACHE_IP6 2
 
-/* What every packet asks of a policy, of which pc_active has a copy. */
-#define PC_FRONT_SIZE 4096
-#define PC_FRONT_FEW  83
+/* What every packet asks of a policy. Part of the image, and while that is in force copied to where
+ * the data plane has it at hand: pc_active. There is room for all kinds but IPv6's. */
+#define PC_FRONT_FEW (PC_DIRECTION_COUNT * (PC_KIND_COUNT - 4) * PC_FEW)
 
 struct pc_front {
 	__u32 generation;
@@ -233,10 +243,11 @@ struct pc_front {
 	} side[PC_DIRECTION_COUNT];
 	__u64 zero;
 	struct pc_few few[PC_FRONT_FEW]; /* forests may share them */
-	__u64 unused[2];
 };
+
 #define PC_FEW_ALIGN 16
-_Static_assert(sizeof(struct pc_front) == PC_FRONT_SIZE, "fronts are found by this size");
+#define PC_FEW_REACH 8192 /* they begin before that: a power of two, masked and not checked */
+_Static_assert(sizeof(struct pc_front) <= PC_FEW_REACH, "few entries are within reach");
 _Static_assert(offsetof(struct pc_front, few) % PC_FEW_ALIGN == 0 &&
                        sizeof(struct pc_few) % PC_FEW_ALIGN == 0 && PC_FEW < PC_FEW_ALIGN,
                "a number of entries fits below where they are");

@@ -3,8 +3,8 @@
 #ifndef PC_ABI_NAMES_H
 #define PC_ABI_NAMES_H
 
-/* Goes up with any change to what is pinned: libbpf reuses a pinned map when its type and sizes
- * fit, whatever its fields mean, so the version has to be part of the path. */
+/* Goes up with any change to what a release pins: libbpf reuses a pinned map when its type and
+ * sizes fit, whatever its fields mean, so the version has to be part of the path. */
 #define PC_ABI_VERSION 1
 #define PC_ABI_DIR     "v1"
 
@@ -30,6 +30,10 @@
 #define PC_MAP_PAGE    "pc_page"
 #define PC_MAP_BUILTIN "pc_builtin"
 
+/* The section of the variable that is pinned as PC_MAP_ACTIVE, and the name of the map that libbpf
+ * makes of it. */
+#define PC_SECTION_ACTIVE ".data." PC_MAP_ACTIVE
+
 #define PC_MAPS(X) \
 	X(PC_MAP_COUNTERS) \
 	X(PC_MAP_SIZES) \
@@ -43,6 +47,7 @@
 /* The kernel keeps 15 characters of a name. */
 #define X(name) _Static_assert(sizeof(name) <= 16, name " is too long");
 PC_MAPS(X)
+X(PC_SECTION_ACTIVE)
 #undef X
 
 #endif

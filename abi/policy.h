@@ -44,13 +44,13 @@ static inline __attribute__((always_inline)) enum pc_choice pc_choice_at(__u64 a
 	return active & PC_CHOICE_MASK;
 }
 
-/* Value of pc_active: the word, and the fronts of the images by choice - PC_CHOICE_A. As many few
- * entries as there may be can be read wherever they begin: it spares the data plane a check. */
+/* Value of pc_active: the word, in a cache line of its own, and the fronts of the images by
+ * choice - PC_CHOICE_A. As many few entries as there may be can be read wherever they begin: it
+ * spares the data plane a check. */
 struct pc_active {
-	__u64 word;
-	__u8 zero[PC_FRONT_SIZE - sizeof(__u64)];
+	__u64 word, unused[7];
 	struct pc_front front[2];
-	struct pc_few slack[PC_FEW];
+	__u8 slack[PC_FEW_REACH - sizeof(struct pc_front) + PC_FEW * sizeof(struct pc_few)];
 };
 
 /* Where rules count and keep their buckets. Twice as many as a policy has rules, as one that waits

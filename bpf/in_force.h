@@ -26,7 +26,7 @@ static __always_inline struct in_force policy_in_force(void)
 {
 	__u64 which = choice_of(*(const volatile __u64 *)&pc_active.word) - PC_CHOICE_A;
 
-	/* Or the compiler compares what it was before. */
+	/* Or the compiler compares it before it takes one off: the verifier would not know. */
 	asm volatile("" : "+r"(which));
 	if (which > PC_CHOICE_B - PC_CHOICE_A)
 		return (struct in_force){ .choice = PC_CHOICE_BUILTIN };
@@ -41,7 +41,7 @@ static __always_inline const struct pc_front_side *front_side(const struct in_fo
 /* The first of so many few entries, see struct pc_front_side. */
 static __always_inline const struct pc_few *front_few(const struct in_force *policy, __u32 few)
 {
-	__u64 offset = few & (PC_FRONT_SIZE - PC_FEW_ALIGN);
+	__u64 offset = few & (PC_FEW_REACH - PC_FEW_ALIGN);
 
 	return (const void *)policy->front + offset;
 }

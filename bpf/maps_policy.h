@@ -10,8 +10,10 @@
 #include "abi/names.h"
 #include "abi/policy.h"
 
-/* A variable, as it is read for each packet: nothing is looked up. The loader pins its map. */
-struct pc_active pc_active __weak SEC(".data." PC_MAP_ACTIVE);
+/* A variable, as it is read for each packet: nothing is looked up. libbpf makes a map of the
+ * section, which has to be as create_active() makes it (lib/kern/engine.c): nothing else may be in
+ * it, and it is BPF_F_MMAPABLE as the variable is global. */
+struct pc_active pc_active __weak SEC(PC_SECTION_ACTIVE);
 
 /* How many it has depends on the number of CPUs: the loader says. */
 struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The rules of an image by index, and what each has counted. */
+/* The rules of an image by index: what each does, and what it has counted. */
 #ifndef BPF_RULES_H
 #define BPF_RULES_H
 

@@ -116,14 +116,6 @@ static __always_inline void search(hook_ctx *ctx, struct packet *p)
 	}
 }
 
-/* No branches but for the end, as in outside(). */
-static __always_inline bool few_matches(const struct pc_few *e, __u64 addresses, __u64 lanes)
-{
-	__u64 off = (addresses ^ e->addresses) & e->mask;
-
-	return !(off | (((lanes - e->low) | (e->high - lanes)) & PC_LANES_BELOW_0));
-}
-
 /* The same for a forest of a few entries, and what is to be done; or NOT_KNOWN: go by the trees, as
  * the packet may not be asked for conditions, or for more than one. In line: a call takes longer
  * than all of it. */
@@ -140,7 +132,7 @@ static __always_inline __u32 search_few(hook_ctx *ctx, struct packet *p,
 	for (__u32 i = 0; i < PC_FEW && i < count; i++, e++) {
 		int found = HOLDS | LAST;
 
-		if (!few_matches(e, addresses, lanes))
+		if (!pc_few_matches(e, addresses, lanes))
 			continue;
 		if (e->cond && !may_ask)
 			return NOT_KNOWN;

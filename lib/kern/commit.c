@@ -141,6 +141,7 @@ static int put_in_force(const struct pins *pins, const struct engine *engine, st
 		r = pages_write_image(engine->pages, idle, &image);
 	if (r)
 		return r;
+	/* No program has read of the idle image since settle() waited. */
 	free_flows(engine->pages, idle);
 	engine_set_front(engine, idle, &image_header(&image)->front);
 	engine_set_word(engine, word_of(idle, now.brief.choice, seconds));

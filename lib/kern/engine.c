@@ -28,7 +28,7 @@ int engine_open(const struct pins *pins, struct engine *ret_engine)
 	void *at;
 
 	*ret_engine = (struct engine){ .pages = -1 };
-	/* The pages are pinned last, as a rule: without them no image was ever in force. */
+	/* Without both no image was ever in force. */
 	if (access(pins_path(pins, PC_MAP_ACTIVE, path), F_OK) ||
 	    access(pins_path(pins, PC_MAP_PAGES, path), F_OK))
 		return 0;

@@ -23,7 +23,8 @@ int engine_make(const struct pins *pins);
 __u64 engine_word(const struct engine *engine);
 void engine_set_word(const struct engine *engine, __u64 word);
 
-/* Puts the front of an image beside the word. No program reads that one any more. */
+/* Puts the front of an image beside the word, before that says so: in the place of one that must
+ * not have been in force since pages_wait() returned, as programs would read half of each. */
 void engine_set_front(const struct engine *engine, enum pc_choice choice,
                       const struct pc_front *front);
 

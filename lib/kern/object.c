@@ -51,10 +51,13 @@ static struct bpf_program *program_of(struct bpf_object *object, enum pc_hook ho
 static int configure_policies(struct bpf_object *object, const struct pins *pins)
 {
 	struct bpf_map *pages = bpf_object__find_map_by_name(object, PC_MAP_PAGES);
-	struct bpf_map *active = bpf_object__find_map_by_name(object, ".data." PC_MAP_ACTIVE);
+	struct bpf_map *active = bpf_object__find_map_by_name(object, PC_SECTION_ACTIVE);
 	char path[PATH_MAX];
-	int r = bpf_map__set_max_entries(pages, PC_PAGES(libbpf_num_possible_cpus()));
+	int r;
 
+	if (!pages || !active)
+		return -ENOENT;
+	r = bpf_map__set_max_entries(pages, PC_PAGES(libbpf_num_possible_cpus()));
 	return r ? r : bpf_map__set_pin_path(active, pins_path(pins, PC_MAP_ACTIVE, path));
 }
 

@@ -29,14 +29,12 @@ static size_t find(const struct pc_front *front, size_t n, const struct pc_few *
 	return n;
 }
 
-/* Where these are in a front, put there if need be and if there is room. 0: they are not. */
+/* Where these are in a front, put there if need be. */
 static uint32_t put(struct pc_front *front, size_t *n, const struct pc_few *few, size_t count)
 {
 	size_t at = find(front, *n, few, count);
 
 	if (at == *n) {
-		if (*n + count > PC_FRONT_FEW)
-			return 0;
 		memcpy(&front->few[at], few, count * sizeof(*few));
 		*n += count;
 	}
@@ -51,7 +49,6 @@ static uint32_t few_of(const struct image *image, const struct pc_forest *forest
 	struct pc_image *header = image_at(image, 0);
 	struct pc_few few[PC_FEW] = { 0 };
 	const struct pc_entry4 *entries;
-	uint32_t at;
 
 	if (!forest->root[0])
 		return offsetof(struct pc_front, few); /* wherever: none is looked at */
@@ -60,8 +57,7 @@ static uint32_t few_of(const struct image *image, const struct pc_forest *forest
 	entries = image_at(image, leaf->base);
 	for (size_t i = 0; i < leaf->mask; i++)
 		few[i] = few_entry(&entries[i], image_at(image, header->front.rules));
-	at = put(&header->front, n, few, leaf->mask);
-	return at ? at | leaf->mask : 0;
+	return put(&header->front, n, few, leaf->mask) | leaf->mask;
 }
 
 void front_put_few(struct image *image)

@@ -5,8 +5,7 @@
 
 #include "lib/rules/image.h"
 
-/* Puts the entries of small forests into the front, as far as there is room. The image has its
- * trees and its rules. */
+/* Puts the entries of small forests into the front. The image has its trees and its rules. */
 void front_put_few(struct image *image);
 
 #endif

@@ -198,6 +198,29 @@ static inline bool counts(void *context, uint16_t rule)
 	return true;
 }
 
+/* The same by the few entries of a small forest, where the image has them for packets of the kind;
+ * else -2. */
+static inline long few_lookup(const struct image *image, enum pc_direction direction,
+                              const struct probe *probe)
+{
+	const struct pc_front *front = &image_header(image)->front;
+	uint32_t few = front->side[direction].few[probe->kind], count = few % PC_FEW_ALIGN;
+	const struct pc_few *e = (const void *)((const char *)front + few - count);
+	const struct looking l = { .image = image, .probe = probe, .family = 4 };
+	const uint32_t *word = probe->word;
+
+	if (!few)
+		return -2;
+	for (; count; count--, e++) {
+		if (pc_few_matches(e, (uint64_t)word[PC_WORD_DADDR] << 32 | word[PC_WORD_SADDR],
+		                   pc_lanes(word[PC_WORD_SPORT], word[PC_WORD_DPORT],
+		                            word[PC_WORD_PROTO])) &&
+		    (!e->cond || conditions_hold(&l, e->cond)))
+			return e->rule;
+	}
+	return -1;
+}
+
 /* The index of the rule that decides, or -1: the default does. The rules that count the packet go
  * to `counted`, which has room for all rules of the image, lowest first. The image is one that
  * image_header() accepts; whatever else may be wrong with it, nothing outside of it is read. */
