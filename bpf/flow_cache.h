@@ -76,7 +76,7 @@ struct flow4_key {
 static __always_inline struct flow4_key flow4_key(const struct packet *p)
 {
 	struct flow4_key key = {
-		.addresses = (__u64)p->word[PC_WORD_DADDR] << 32 | p->word[PC_WORD_SADDR],
+		.addresses = ip4_addresses(p),
 		.rest = flow4_rest(p),
 	};
 

@@ -63,6 +63,12 @@ struct packet {
 	struct search search;
 };
 
+/* Those of IPv4, as struct pc_few and struct pc_flow4 have them: side by side in one word. */
+static __always_inline __u64 ip4_addresses(const struct packet *p)
+{
+	return (__u64)p->word[PC_WORD_DADDR] << 32 | p->word[PC_WORD_SADDR];
+}
+
 /* What one layer tells the next. Whole words, so that nothing is masked on the way. */
 struct layer {
 	__u32 type;     /* EtherType of what follows, network byte order */

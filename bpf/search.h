@@ -122,7 +122,7 @@ static __always_inline void search(hook_ctx *ctx, struct packet *p)
 static __always_inline __u32 search_few(hook_ctx *ctx, struct packet *p,
                                         const struct in_force *policy, __u32 few, bool may_ask)
 {
-	const __u64 addresses = (__u64)p->word[PC_WORD_DADDR] << 32 | p->word[PC_WORD_SADDR];
+	const __u64 addresses = ip4_addresses(p);
 	const __u64 lanes =
 		pc_lanes(p->word[PC_WORD_SPORT], p->word[PC_WORD_DPORT], p->word[PC_WORD_PROTO]);
 	const struct pc_few *e = front_few(policy, few);

@@ -207,7 +207,6 @@ first_change_killed() {
 	check "$way: what is in force is obeyed" silent client "$to_server:80"
 }
 
-# Without policies the door is the quicker one that knows the built-in rule only; drops are counted through both.
 # netctl finds interfaces of all namespaces, and the first change replaces the programs: there, and not on what has the
 # same index here.
 first_change_from_outside() {
@@ -222,6 +221,7 @@ first_change_from_outside() {
 	ip link delete here
 }
 
+# Without policies the door is the quicker one that knows the built-in rule only; drops are counted through both.
 early_first_change() {
 	local before
 	detach_attach --early-drop
