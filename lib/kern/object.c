@@ -46,9 +46,10 @@ static struct bpf_program *program_of(struct bpf_object *object, enum pc_hook ho
 	return bpf_object__find_program_by_name(object, program_names[hook]);
 }
 
-/* Those that know policies have a map of pages, some of them for each CPU, and a variable that is
- * pinned as a map of its own. */
-static int configure_policies(struct bpf_object *object, const struct pins *pins)
+/* Those that know policies have more knobs, a map of pages, some of them for each CPU, and a
+ * variable that is pinned as a map of its own. */
+static int configure_policies(struct bpf_object *object, const struct pins *pins,
+                              const struct pc_plan *plan, bool dry_run)
 {
 	struct bpf_map *pages = bpf_object__find_map_by_name(object, PC_MAP_PAGES);
 	struct bpf_map *active = bpf_object__find_map_by_name(object, PC_SECTION_ACTIVE);
@@ -57,7 +58,11 @@ static int configure_policies(struct bpf_object *object, const struct pins *pins
 
 	if (!pages || !active)
 		return -ENOENT;
-	r = bpf_map__set_max_entries(pages, PC_PAGES(libbpf_num_possible_cpus()));
+	r = load_set_bool(object, "tc_decides", plan->tc_backend != PC_TC_NONE);
+	if (!r)
+		r = load_set_bool(object, "dry_run", dry_run);
+	if (!r)
+		r = bpf_map__set_max_entries(pages, PC_PAGES(libbpf_num_possible_cpus()));
 	return r ? r : bpf_map__set_pin_path(active, pins_path(pins, PC_MAP_ACTIVE, path));
 }
 
@@ -68,14 +73,7 @@ static int configure(struct bpf_object *object, const struct pins *pins, const s
 
 	if (!r)
 		r = load_set_bool(object, "early_drop", plan->early_drop);
-	/* The programs that know the built-in policy only have no more knobs. */
-	if (!r && plan->policies)
-		r = load_set_bool(object, "tc_decides", plan->tc_backend != PC_TC_NONE);
-	if (!r && plan->policies)
-		r = load_set_bool(object, "dry_run", dry_run);
-	if (!r && plan->policies)
-		r = configure_policies(object, pins);
-	return r;
+	return r || !plan->policies ? r : configure_policies(object, pins, plan, dry_run);
 }
 
 static void wanted(struct bpf_object *object, bool xdp, bool in, bool out)
